@@ -1,0 +1,35 @@
+# The two commands to know: `make demo` and `make test`. Everything here is a thin front for CMake, Cargo and tools/.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+GUESTS := build/guests
+
+.PHONY: help setup guests build quick demo test check bench fuzz install format lint clean
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+setup: ## install what the build needs, pinned (the targets below call it)
+	@tools/setup
+guests: setup ## the components of examples/ and tests/guests
+	@tools/build_guests $(GUESTS)
+build: setup ## build/weft, the program that is shipped and measured
+	@tools/cmake_build release weft
+quick: setup ## build-quick/weft, without link-time optimisation
+	@tools/cmake_build quick weft
+demo: guests build ## the shop answers; on a terminal it serves on
+	@tools/demo
+test: guests ## every test, under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/test all
+check: ## before a commit: format, lint of what changed, build, unit tests
+	@tools/check
+bench: guests build ## the table of benchmarks, into build/bench/results.json
+	@tools/cmake_build release all && python3 bench/run.py
+fuzz: setup ## libFuzzer targets, a minute each
+	@tools/fuzz 60
+install: build ## weft into $(PREFIX), by default /usr/local
+	@install -D -m 755 build/weft $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weft
+format: setup ## clang-format, rustfmt
+	@tools/format --write
+lint: setup ## arrows, formats, clang-tidy, clippy
+	@tools/lint all
+clean: ## remove the build folders, not the caches
+	@rm -rf build build-quick build-debug build-tsan

@@ -1,0 +1,60 @@
+#include "base/log.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace weft {
+namespace {
+
+class FixedClock final : public Clock {
+ public:
+  MonotonicTime now() const override { return {}; }
+  WallTime wall() const override { return WallTime(std::chrono::milliseconds(1'700'000'000'123)); }
+};
+
+class LogTest : public testing::Test {
+ protected:
+  Log make(LogSettings settings) {
+    return Log(settings, clock_, [this](std::string_view line) { written_ += line; });
+  }
+  FixedClock clock_;
+  std::string written_;
+};
+
+TEST_F(LogTest, writes_one_line_of_text_with_fields) {
+  auto log = make({});
+
+  log.info("listening", {{"address", "127.0.0.1:8000"}, {"routes", 2}});
+
+  EXPECT_EQ(written_, "2023-11-14T22:13:20.123Z info  listening address=127.0.0.1:8000 routes=2\n");
+}
+
+TEST_F(LogTest, writes_json_that_a_quote_cannot_break) {
+  auto log = make({.format = LogFormat::json});
+
+  log.warn("a \"b\"\n", {{"path", "c:\\d"}, {"ok", true}});
+
+  EXPECT_EQ(written_, R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","message":"a \"b\"\n","path":"c:\\d","ok":true})"
+                      "\n");
+}
+
+TEST_F(LogTest, keeps_control_codes_of_a_guest_from_the_terminal) {
+  auto log = make({});
+
+  log.info("\x1b[2Jgone\nforged line");
+
+  EXPECT_EQ(written_.find('\x1b'), std::string::npos);
+  EXPECT_EQ(written_.find('\n'), written_.size() - 1);
+}
+
+TEST_F(LogTest, drops_what_is_below_its_level) {
+  auto log = make({.level = LogLevel::warn});
+
+  log.info("quiet");
+
+  EXPECT_EQ(written_, "");
+}
+
+}  // namespace
+}  // namespace weft
