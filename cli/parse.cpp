@@ -1,0 +1,224 @@
+#include "cli/parse.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/suggest.h"
+#include "cli/completion.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr const char* k_footer = R"(Examples:
+  weft run hello.wasm                      serve an HTTP component on 127.0.0.1:8000
+  weft run tool.wasm -- input.txt          run a command component
+  weft up app.yaml                         run an application
+  weft check app.yaml                      find what is wrong with it, without running it
+  weft inspect hello.wasm                  what it imports, and what would satisfy that
+
+Exit codes: 0 success, 1 failed, 2 wrong command line, 3 wrong manifest or component.)";
+
+struct Parser {
+  Options options;
+  Up up;
+  Run run;
+  Check check;
+  Inspect inspect;
+  Completion completion;
+  bool wit = false, access_log = false;
+  std::string log_level = "info", log_format = "text", output = "text", state_dir, cache_dir;
+  CLI::App app{"Runs WebAssembly components and links them, at run time, to what they need.", "weft"};
+
+  Parser();
+  void add_globals();
+  void add_serving(CLI::App& command, Serving& serving);
+  void add_up();
+  void add_run();
+  void add_check();
+  void add_inspect();
+  void add_rest();
+  Options take();
+};
+
+Parser::Parser() {
+  app.footer(k_footer);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_help_flag("-h,--help", "this text, also behind each command");
+  app.set_version_flag("-V,--version", WEFT_VERSION, "print the version");
+  add_globals();
+  add_up();
+  add_run();
+  add_check();
+  add_inspect();
+  add_rest();
+}
+
+void Parser::add_globals() {
+  app.add_option("--log-level", log_level, "trace, debug, info, warn, error or off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->capture_default_str()
+      ->group("Global options");
+  app.add_option("--log-format", log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str()
+      ->group("Global options");
+  app.add_option("--output", output, "of commands that answer: text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str()
+      ->group("Global options");
+  app.add_option("--state-dir", state_dir, "where data is kept (default $XDG_STATE_HOME/weft)")
+      ->group("Global options");
+  app.add_option("--cache-dir", cache_dir, "where compiled components are kept (default $XDG_CACHE_HOME/weft)")
+      ->group("Global options");
+}
+
+void Parser::add_serving(CLI::App& command, Serving& serving) {
+  command.add_option("--threads", serving.threads, "threads that serve; 0 is one per CPU")
+      ->check(CLI::Range(0U, 1024U))
+      ->capture_default_str();
+  command.add_option("--admin", serving.admin, "HOST:PORT of /livez, /readyz and /metrics (default: none)");
+  command.add_flag("--access-log", access_log, "log every HTTP request");
+}
+
+void Parser::add_up() {
+  auto* command = app.add_subcommand("up", "run applications from their manifests until Ctrl-C");
+  command->add_option("MANIFEST", up.manifests, "OAM manifests (default: app.yaml)");
+  add_serving(*command, up.serving);
+  command->footer(
+      "SIGHUP reads the manifests again and changes only what changed.\n\n"
+      "Examples:\n  weft up examples/shop/app.yaml\n  weft up a.yaml b.yaml --admin 127.0.0.1:9090");
+}
+
+void Parser::add_run() {
+  auto* command = app.add_subcommand("run", "run one component: a command, or an HTTP server");
+  command->add_option("FILE.wasm", run.file, "the component")->required();
+  command->add_option("ARGS", run.arguments, "arguments of a command component; put -- before the first");
+  command->add_option("--address", run.address, "where an HTTP component is served; port 0 takes a free one")
+      ->capture_default_str();
+  command->add_option("--dir", run.directories, "HOST::GUEST: a folder the component may use")
+      ->allow_extra_args(false);
+  command->add_option("--env", run.environment, "K=V: an environment variable it sees")->allow_extra_args(false);
+  command->add_option("--limit", run.limits, "KEY=VALUE: a limit, as in a manifest's limits trait")
+      ->allow_extra_args(false);
+  add_serving(*command, run.serving);
+  command->footer(
+      "Examples:\n  weft run hello.wasm --address 127.0.0.1:9000\n"
+      "  weft run tool.wasm --dir .::/data --env LANG=C -- /data/input.txt");
+}
+
+void Parser::add_check() {
+  auto* command = app.add_subcommand("check", "find what is wrong with manifests, without running them");
+  command->add_option("MANIFEST", check.manifests, "OAM manifests (default: app.yaml)");
+  command->footer("Examples:\n  weft check app.yaml\n  weft check --output json app.yaml");
+}
+
+void Parser::add_inspect() {
+  auto* command = app.add_subcommand("inspect", "show what a component imports and exports, and what satisfies it");
+  command->add_option("FILE.wasm", inspect.file, "the component")->required();
+  command->add_flag("--wit", wit, "print its world as WIT");
+  command->footer("Examples:\n  weft inspect hello.wasm\n  weft inspect --wit hello.wasm");
+}
+
+void Parser::add_rest() {
+  app.add_subcommand("providers", "list the capability providers, what they serve and their configuration");
+  app.add_subcommand("version", "print the versions of weft and its engine");
+  auto* command = app.add_subcommand("completion", "print a completion script for a shell");
+  command->add_option("SHELL", completion.shell, "bash, zsh or fish")->required();
+  command->footer("Example:\n  weft completion bash > ~/.local/share/bash-completion/completions/weft");
+}
+
+void default_manifest(std::vector<std::filesystem::path>& manifests) {
+  if (manifests.empty()) manifests.emplace_back("app.yaml");
+}
+
+Options Parser::take() {
+  options.global.log_level = *weft::log_level(log_level);
+  options.global.log_format = log_format == "json" ? LogFormat::json : LogFormat::text;
+  options.global.output = output == "json" ? Output::json : Output::text;
+  options.global.state_dir = state_dir;
+  options.global.cache_dir = cache_dir;
+  const auto log = access_log ? AccessLog::on : AccessLog::off;
+  up.serving.access_log = run.serving.access_log = log;
+  inspect.wit = wit ? InspectWit::yes : InspectWit::no;
+  default_manifest(up.manifests);
+  default_manifest(check.manifests);
+  const std::string chosen = app.get_subcommands().front()->get_name();
+  if (chosen == "up") options.command = std::move(up);
+  if (chosen == "run") options.command = std::move(run);
+  if (chosen == "check") options.command = std::move(check);
+  if (chosen == "inspect") options.command = std::move(inspect);
+  if (chosen == "providers") options.command = Providers{};
+  if (chosen == "completion") options.command = std::move(completion);
+  return std::move(options);
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* level = &app; level != nullptr; level = level->get_parent()) {
+    for (const auto* option : level->get_options()) {
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+// What CLI11 says, plus the word that was probably meant.
+std::string complaint(const CLI::App& app, std::span<const char* const> arguments, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& at = chosen.empty() ? app : *chosen.front();
+  std::string text = fmt::format("weft: {}\n", error.what());
+  for (const std::string word : arguments) {
+    const bool flag = word.starts_with("--");
+    if (!flag && !chosen.empty()) continue;
+    const auto known = flag ? flag_names(at) : command_names(app);
+    const auto name = word.substr(0, word.find('='));
+    if (name == "--" || std::ranges::find(known, name) != known.end()) continue;
+    text = fmt::format("weft: there is no {} '{}'{}\n", flag ? "option" : "command", name,
+                       chosen.empty() ? "" : " of weft " + at.get_name());
+    const std::vector<std::string_view> views(known.begin(), known.end());
+    if (const auto near = nearest_word(name, views)) text += fmt::format("Did you mean '{}'?\n", *near);
+    break;
+  }
+  return text + fmt::format("Try 'weft{}{} --help'.\n", chosen.empty() ? "" : " ", chosen.empty() ? "" : at.get_name());
+}
+
+}  // namespace
+
+std::variant<Options, Said> parse(std::span<const char* const> arguments) {
+  Parser parser;
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    parser.app.parse(std::move(reversed));
+    return parser.take();
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = parser.app.get_subcommands();
+    return Said{Exit::ok, chosen.empty() ? parser.app.help() : chosen.front()->help()};
+  } catch (const CLI::CallForVersion&) {
+    return Said{Exit::ok, "weft " WEFT_VERSION "\n"};
+  } catch (const CLI::ParseError& error) {
+    return Said{Exit::usage, complaint(parser.app, arguments, error)};
+  }
+}
+
+Said completion_script(const std::string& shell) {
+  const Parser parser;
+  std::vector<CompletedCommand> commands;
+  for (const auto* command : parser.app.get_subcommands({})) {
+    commands.push_back({command->get_name(), command->get_description(), flag_names(*command)});
+  }
+  if (auto script = completion(shell, commands)) return {Exit::ok, *std::move(script)};
+  return {Exit::usage, fmt::format("weft: no completion for '{}'; there are bash, zsh and fish\n", shell)};
+}
+
+}  // namespace weft::cli

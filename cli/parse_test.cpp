@@ -1,0 +1,88 @@
+#include "cli/parse.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <vector>
+
+namespace weft::cli {
+namespace {
+
+std::variant<Options, Said> parse_words(std::initializer_list<const char*> words) {
+  const std::vector<const char*> list(words);
+  return parse(list);
+}
+
+template <class T>
+T command(std::initializer_list<const char*> words) {
+  return std::get<T>(std::get<Options>(parse_words(words)).command);
+}
+
+Said said(std::initializer_list<const char*> words) { return std::get<Said>(parse_words(words)); }
+
+TEST(CommandLine, takes_manifests_and_where_to_serve) {
+  const auto up = command<Up>({"up", "a.yaml", "b.yaml", "--admin", "127.0.0.1:9", "--threads", "3"});
+
+  EXPECT_EQ(up.manifests, (std::vector<std::filesystem::path>{"a.yaml", "b.yaml"}));
+  EXPECT_EQ(up.serving.admin, "127.0.0.1:9");
+  EXPECT_EQ(up.serving.threads, 3u);
+}
+
+TEST(CommandLine, looks_for_app_yaml_when_no_manifest_is_named) {
+  EXPECT_EQ(command<Up>({"up"}).manifests.front(), "app.yaml");
+  EXPECT_EQ(command<Check>({"check"}).manifests.front(), "app.yaml");
+}
+
+TEST(CommandLine, leaves_what_follows_two_dashes_to_the_component) {
+  const auto run = command<cli::Run>({"run", "tool.wasm", "--env", "A=B", "--", "--verbose", "x"});
+
+  EXPECT_EQ(run.file, "tool.wasm");
+  EXPECT_EQ(run.environment, std::vector<std::string>{"A=B"});
+  EXPECT_EQ(run.arguments, (std::vector<std::string>{"--verbose", "x"}));
+}
+
+TEST(CommandLine, takes_global_options_behind_the_command) {
+  const auto options = std::get<Options>(parse_words({"inspect", "x.wasm", "--output", "json", "--log-level", "warn"}));
+
+  EXPECT_EQ(options.global.output, Output::json);
+  EXPECT_EQ(options.global.log_level, LogLevel::warn);
+}
+
+TEST(CommandLine, suggests_the_command_that_was_meant) {
+  const auto answer = said({"inspekt", "x.wasm"});
+
+  EXPECT_EQ(answer.exit, Exit::usage);
+  EXPECT_NE(answer.text.find("there is no command 'inspekt'"), std::string::npos) << answer.text;
+  EXPECT_NE(answer.text.find("Did you mean 'inspect'?"), std::string::npos) << answer.text;
+}
+
+TEST(CommandLine, suggests_the_option_that_was_meant) {
+  const auto answer = said({"up", "a.yaml", "--admn", "x"});
+
+  EXPECT_EQ(answer.exit, Exit::usage);
+  EXPECT_NE(answer.text.find("Did you mean '--admin'?"), std::string::npos) << answer.text;
+  EXPECT_NE(answer.text.find("weft up --help"), std::string::npos) << answer.text;
+}
+
+TEST(CommandLine, shows_examples_in_every_help) {
+  for (const auto* name : {"up", "run", "check", "inspect", "completion"}) {
+    const auto help = said({name, "--help"});
+    EXPECT_EQ(help.exit, Exit::ok);
+    EXPECT_NE(help.text.find("Example"), std::string::npos) << name;
+  }
+  EXPECT_NE(said({"--help"}).text.find("Exit codes"), std::string::npos);
+}
+
+TEST(CommandLine, completes_every_command_and_flag_in_three_shells) {
+  for (const auto* shell : {"bash", "zsh", "fish"}) {
+    const auto script = completion_script(shell);
+    EXPECT_EQ(script.exit, Exit::ok);
+    for (const auto* word : {"inspect", "up", "admin", "state-dir"}) {
+      EXPECT_NE(script.text.find(word), std::string::npos) << shell << " " << word;
+    }
+  }
+  EXPECT_EQ(completion_script("tcsh").exit, Exit::usage);
+}
+
+}  // namespace
+}  // namespace weft::cli

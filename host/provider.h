@@ -1,0 +1,37 @@
+// A capability provider inside the host, as the host sees it: something that opens, gives each thread an invoker
+// of its own, and closes. Concrete providers are listed in apps/ alone.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "contracts/invocation.h"
+
+namespace weft::host {
+
+class Provider {
+ public:
+  // After every shard is gone; waits until what was acknowledged is safe.
+  virtual ~Provider() = default;
+  // Called on the thread whose executor this is; the invoker lives and dies there.
+  virtual std::unique_ptr<contracts::Invoker> shard(boost::asio::io_context::executor_type executor) = 0;
+};
+
+struct ProviderStart {
+  ComponentId id;
+  std::filesystem::path state;                // a folder of its own
+  std::map<std::string, std::string> config;  // as in the manifest
+};
+
+using ProviderFactory = std::function<Result<std::unique_ptr<Provider>>(const ProviderStart&)>;
+
+// By the name that images resolve to: "weft:keyvalue-sqlite".
+using ProviderFactories = std::map<std::string, ProviderFactory, std::less<>>;
+
+}  // namespace weft::host

@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Checks that every path which the docs and READMEs name in `backticks` exists in the checkout."""
+import pathlib
+import re
+import subprocess
+import sys
+
+# Made by a build, or on the reader's machine.
+ELSEWHERE = re.compile(r"^(build|build-\w+|\.\.|~|/)")
+
+
+def main():
+    root = pathlib.Path(__file__).parent.parent
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=root, check=True, capture_output=True, text=True)
+    files = listed.stdout.split("\n")
+    folders = {parent.as_posix() for name in files for parent in pathlib.PurePath(name).parents}
+    known = set(files) | folders
+    missing = []
+    for name in files:
+        if not name.endswith(".md") or not (root / name).is_file():
+            continue
+        here = pathlib.PurePath(name).parent
+        for number, line in enumerate((root / name).read_text().splitlines(), 1):
+            for path in re.findall(r"`([\w.-]+(?:/[\w.-]+)+/?)`", line):
+                if ELSEWHERE.match(path) or path.split("/")[0] not in {f.split("/")[0] for f in known}:
+                    continue
+                if path.rstrip("/") not in known and (here / path).as_posix().rstrip("/") not in known:
+                    missing.append(f"{name}:{number}: there is no {path}")
+    print("\n".join(missing) if missing else "docs: every path exists")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
