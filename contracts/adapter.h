@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,7 +26,7 @@ class Handles {
 
   // exhausted: the limit is reached, the guest must drop some first. Freed numbers are used again.
   Result<std::uint32_t> add(std::string name);
-  // invalid: no such handle. The view lives until remove(rep) or the next add().
+  // invalid: no such handle. The view lives until remove(rep).
   Result<std::string_view> find(std::uint32_t rep) const;
   // Nothing happens when there is no such handle.
   void remove(std::uint32_t rep);
@@ -33,7 +34,7 @@ class Handles {
 
  private:
   std::size_t limit_;
-  std::vector<std::optional<std::string>> slots_;  // by rep
+  std::deque<std::optional<std::string>> slots_;  // by rep - 1; addresses stay while it grows
   std::vector<std::uint32_t> free_;
 };
 
@@ -45,7 +46,8 @@ struct FlatCall {
 };
 
 // Stateless: one object serves all threads. Handles travel in images as their u32 number. Functions are named as
-// in the component: "open", "[method]bucket.get", "[static]cas.new", "[resource-drop]bucket".
+// in the component: "open", "[method]bucket.get", "[static]cas.new". A handle that goes in as `own` is removed by the
+// adapter; one that the guest drops is removed by the engine.
 class Adapter {
  public:
   virtual ~Adapter() = default;

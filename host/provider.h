@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "contracts/invocation.h"
 
@@ -20,13 +22,15 @@ class Provider {
   // After every shard is gone; waits until what was acknowledged is safe.
   virtual ~Provider() = default;
   // Called on the thread whose executor this is; the invoker lives and dies there.
-  virtual std::unique_ptr<contracts::Invoker> shard(boost::asio::io_context::executor_type executor) = 0;
+  virtual Result<std::unique_ptr<contracts::Invoker>> shard(boost::asio::io_context::executor_type executor) = 0;
 };
 
 struct ProviderStart {
   ComponentId id;
   std::filesystem::path state;                // a folder of its own
-  std::map<std::string, std::string> config;  // as in the manifest
+  std::map<std::string, std::string> config;  // as in the manifest, keys in lower case
+  const Clock& clock;                         // outlives the provider
+  Log& log;                                   // outlives the provider
 };
 
 using ProviderFactory = std::function<Result<std::unique_ptr<Provider>>(const ProviderStart&)>;

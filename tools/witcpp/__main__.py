@@ -9,18 +9,8 @@ import argparse
 import pathlib
 import sys
 
-from exports import Export
-from imports import Import
-from model import Unsupported, Wit, WrongTools, read
-
-
-def generate(tree, world):
-    """File name -> text."""
-    wit = Wit(tree, world)
-    files = {}
-    for face in wit.faces():
-        files.update((Export if face.exported else Import)(wit, face).files())
-    return files
+from generator import generate
+from model import Unsupported, WrongTools, read
 
 
 def main():

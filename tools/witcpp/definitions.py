@@ -2,7 +2,7 @@
 import re
 
 from model import Unsupported, style
-from names import RESOURCE_MEMBERS, VARIANT_MEMBERS, comment, snake
+from names import VARIANT_MEMBERS, comment, snake
 from spelling import LATER
 
 
@@ -14,7 +14,7 @@ def method_name(function, wit):
     resource = style(function)[1]
     if resource is None:
         return snake(name)
-    return snake(name, RESOURCE_MEMBERS | {snake(wit.types[resource]["name"])})
+    return snake(name, {snake(wit.types[resource]["name"])})
 
 
 def parameters(speller, function, skip_self=False):
@@ -91,7 +91,7 @@ class Definitions:
             kind, resource = style(f)
             if resource == t:
                 methods.append((f, kind))
-        inner = self.speller.hiding([method_name(f, self.wit) for f, _ in methods] + sorted(RESOURCE_MEMBERS))
+        inner = self.speller.hiding(method_name(f, self.wit) for f, _ in methods)
         text = ""
         for f, kind in methods:
             result, name = inner.cpp(f.get("result")), method_name(f, self.wit)
@@ -102,8 +102,9 @@ class Definitions:
                     text += f"    {explicit}{cname}({parameters(inner, f)});\n"
                 case "static": text += f"    static {result} {name}({parameters(inner, f)});\n"
                 case "method": text += f"    {result} {name}({parameters(inner, f, skip_self=True)}) const;\n"
-        return (f"class {cname} : public wit::resource<{cname}> {{\npublic:\n{text}\n    using resource::resource;\n"
-                "    static void drop(std::int32_t handle);\n};\n")
+        full = f"::{self.face.namespace()}::{cname}"
+        return (f"class {cname} : public wit::resource<{cname}> {{\npublic:\n{text}\n"
+                f"    using wit::resource<{full}>::resource;\n    static void close_(std::int32_t handle);\n}};\n")
 
     def abi(self, name, t):
         """How the ABI templates see a record or variant: its members in order."""

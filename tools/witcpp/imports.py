@@ -58,7 +58,7 @@ class Import:
         text += f"}} // namespace {here}::{INTERNAL}\n\nnamespace {here} {{\n"
         for name in self.resources():
             c = snake(name)
-            text += f"inline void {c}::drop(std::int32_t handle) {{ {INTERNAL}::drop_{c}(handle); }}\n"
+            text += f"inline void {c}::close_(std::int32_t handle) {{ {INTERNAL}::drop_{c}(handle); }}\n"
         for f in face.functions:
             text += self.call(f)
         return text + f"}} // namespace {here}\n"
@@ -74,7 +74,7 @@ class Import:
         arguments = ", ".join([f"{INTERNAL}::{symbol(f['name'])}"] + self.arguments(f, kind == "method"))
         if kind == "constructor":
             return (f"inline {scope}{cname}({parameters(inner, f)}) : "
-                    f"resource(wit::adopt, wit::call<std::int32_t>({arguments})) {{}}\n")
+                    f"wit::resource<::{self.face.namespace()}::{cname}>(wit::adopt, wit::call<std::int32_t>({arguments})) {{}}\n")
         # Before the class is named, its members hide nothing; the result is written from the outside.
         result = self.speller.cpp(f.get("result"))
         const = " const" if kind == "method" else ""

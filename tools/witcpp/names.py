@@ -13,8 +13,6 @@ assert errno linux stderr stdin stdout unix
 std wit
 """.split())
 
-# Members of wit::resource, from which resource classes inherit.
-RESOURCE_MEMBERS = {"drop", "handle", "release", "reset", "resource"}
 # Members of std::variant, from which variants inherit.
 VARIANT_MEMBERS = {"emplace", "index", "swap", "valueless_by_exception", "variant", "visit"}
 

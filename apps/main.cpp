@@ -1,0 +1,63 @@
+// The program `weft`: lists the providers and adapters, and hands over to the command line.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "contracts/keyvalue/wasi_adapter.h"
+#include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
+
+namespace {
+
+using weft::Result;
+
+// A provider as the host wants it, over one as it is.
+class SqliteProvider final : public weft::host::Provider {
+ public:
+  using Store = weft::providers::keyvalue_sqlite::KeyValueSqlite;
+  explicit SqliteProvider(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+
+  Result<std::unique_ptr<weft::contracts::Invoker>> shard(
+      boost::asio::io_context::executor_type executor) override {
+    return store_->shard(executor);
+  }
+
+  static Result<std::unique_ptr<weft::host::Provider>> open(const weft::host::ProviderStart& start) {
+    TRY(auto store, Store::open({.folder = start.state, .id = start.id.str()}, start.clock, start.log));
+    return std::unique_ptr<weft::host::Provider>(std::make_unique<SqliteProvider>(std::move(store)));
+  }
+
+ private:
+  std::unique_ptr<Store> store_;
+};
+
+void write_all(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const weft::SystemClock clock;
+  weft::SystemRandom random;
+  const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
+  weft::cli::Surroundings around{
+      .out = [](std::string_view text) { write_all(stdout, text); },
+      .err = [](std::string_view text) { write_all(stderr, text); },
+      .colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr ? weft::LogColour::yes
+                                                                                  : weft::LogColour::no,
+      .adapters = {keyvalue.get()},
+      .providers = {{"weft:keyvalue-sqlite", SqliteProvider::open}},
+      .clock = clock,
+      .random = random,
+  };
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  return weft::cli::run_command_line(arguments.subspan(1), around);
+}

@@ -1,0 +1,81 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/parse.h"
+#include "engine/engine.h"
+#include "host/manifest/providers.h"
+
+namespace weft::cli {
+namespace {
+
+// One overload per command, for std::visit.
+struct Dispatch {
+  const Global& global;
+  Surroundings& around;
+
+  int operator()(const Up& command) const { return static_cast<int>(run_up(global, command, around)); }
+  int operator()(const Run& command) const { return run_run(global, command, around); }
+  int operator()(const Check& command) const { return static_cast<int>(run_check(global, command, around)); }
+  int operator()(const Inspect& command) const { return static_cast<int>(run_inspect(global, command, around)); }
+  int operator()(const Providers&) const { return static_cast<int>(run_providers(global, around)); }
+  int operator()(const Version&) const { return static_cast<int>(run_version(global, around)); }
+  int operator()(const Completion& command) const {
+    const auto said = completion_script(command.shell);
+    (said.exit == Exit::ok ? around.out : around.err)(said.text);
+    return static_cast<int>(said.exit);
+  }
+};
+
+}  // namespace
+
+Exit say_error(const Error& error, Surroundings& around) {
+  const bool paint = around.colour == LogColour::yes;
+  around.err(fmt::format("{}weft:{} {}\n", paint ? "\x1b[31m" : "", paint ? "\x1b[0m" : "", error.message));
+  const bool input = error.code == Errc::invalid || error.code == Errc::not_found;
+  return input ? Exit::invalid : Exit::failed;
+}
+
+Exit run_providers(const Global& global, Surroundings& around) {
+  if (global.output == Output::text) {
+    around.out(manifest::providers_text());
+    return Exit::ok;
+  }
+  auto list = nlohmann::json::array();
+  for (const auto& provider : manifest::providers()) {
+    auto keys = nlohmann::json::array();
+    for (const auto& key : provider.keys) {
+      if (key.support != manifest::KeySupport::taken) continue;
+      keys.push_back({{"key", key.key}, {"place", manifest::name(key.place)}, {"what", key.what},
+                      {"default", key.default_value}});
+    }
+    list.push_back({{"name", provider.name}, {"what", provider.what}, {"aliases", provider.aliases},
+                    {"serves", provider.serves}, {"calls", provider.calls}, {"config", keys}});
+  }
+  around.out(list.dump(2) + "\n");
+  return Exit::ok;
+}
+
+Exit run_version(const Global& global, Surroundings& around) {
+  const auto engine = engine::engine_version();
+  if (global.output == Output::json) {
+    around.out(nlohmann::json({{"weft", WEFT_VERSION}, {"engine", engine}}).dump(2) + "\n");
+  } else {
+    around.out(fmt::format("weft {}\n{}\n", WEFT_VERSION, engine));
+  }
+  return Exit::ok;
+}
+
+int run_command_line(std::span<const char* const> arguments, Surroundings& around) {
+  const auto parsed = parse(arguments);
+  if (const auto* said = std::get_if<Said>(&parsed)) {
+    (said->exit == Exit::ok ? around.out : around.err)(said->text);
+    return static_cast<int>(said->exit);
+  }
+  const auto& options = std::get<Options>(parsed);
+  return std::visit(Dispatch{options.global, around}, options.command);
+}
+
+}  // namespace weft::cli

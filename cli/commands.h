@@ -1,0 +1,23 @@
+// The commands. Each takes its options, does its work, and answers the exit code.
+#pragma once
+#include "cli/options.h"
+#include "cli/surroundings.h"
+
+namespace weft::cli {
+
+// Errors go to standard error, where they say what was wrong and what would mend it.
+Exit run_up(const Global& global, const Up& options, Surroundings& around);
+// For a command component the code it exits with, else as for `up`.
+int run_run(const Global& global, const Run& options, Surroundings& around);
+Exit run_check(const Global& global, const Check& options, Surroundings& around);
+Exit run_inspect(const Global& global, const Inspect& options, Surroundings& around);
+Exit run_providers(const Global& global, Surroundings& around);
+Exit run_version(const Global& global, Surroundings& around);
+
+// Parses and runs: the whole program but for what main() wires.
+int run_command_line(std::span<const char* const> arguments, Surroundings& around);
+
+// Prints `weft: ` and the error; answers the exit code that goes with it.
+Exit say_error(const Error& error, Surroundings& around);
+
+}  // namespace weft::cli

@@ -1,0 +1,53 @@
+#include "cli/manifests.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "base/result.h"
+#include "host/manifest/read_manifest.h"
+
+namespace weft::cli {
+namespace {
+
+Result<std::string> read_text(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) {
+    return fail(Errc::invalid, fmt::format("this is a folder; name the manifest in it, such as {}",
+                                           (file / "app.yaml").string()));
+  }
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    return fail(Errc::not_found, errno == ENOENT ? "there is no such file; name a manifest: weft up FILE"
+                                                 : fmt::format("it cannot be read: {}", std::strerror(errno)));
+  }
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (text.starts_with(std::string_view("\0asm", 4))) {
+    return fail(Errc::invalid, fmt::format("this is WebAssembly, not a manifest; run it with: weft run {}",
+                                           file.string()));
+  }
+  return text;
+}
+
+}  // namespace
+
+ManifestSet read_manifests(std::span<const std::filesystem::path> files) {
+  ManifestSet set;
+  for (const auto& file : files) {
+    const auto text = read_text(file);
+    if (!text) {
+      set.findings.error({.file = file.string()}, text.error().message);
+      continue;
+    }
+    auto read = manifest::read_manifest(*text, file.string());
+    set.findings.append(std::move(read.findings));
+    if (read.manifest) set.manifests.push_back(*std::move(read.manifest));
+  }
+  return set;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,20 @@
+// The manifests that a command line names, read from their files.
+#pragma once
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "contracts/manifest.h"
+#include "host/manifest/findings.h"
+
+namespace weft::cli {
+
+struct ManifestSet {
+  std::vector<contracts::Manifest> manifests;  // of the files without errors
+  manifest::Findings findings;
+};
+
+// A file that is missing, a folder or not readable is a finding, too.
+ManifestSet read_manifests(std::span<const std::filesystem::path> files);
+
+}  // namespace weft::cli

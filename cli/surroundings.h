@@ -1,0 +1,30 @@
+// What the commands find around them: the program gives it, tests give something else.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/options.h"
+#include "contracts/adapter.h"
+#include "host/provider.h"
+
+namespace weft::cli {
+
+struct Surroundings {
+  std::function<void(std::string_view)> out;    // standard output
+  std::function<void(std::string_view)> err;    // standard error
+  LogColour colour = LogColour::no;             // of err
+  std::vector<const contracts::Adapter*> adapters;  // each outlives the command
+  host::ProviderFactories providers;
+  const Clock& clock;
+  Random& random;
+};
+
+// The folders of the options, or XDG's defaults. invalid: neither is set and there is no HOME.
+Result<std::filesystem::path> state_dir(const Global& global);
+Result<std::filesystem::path> cache_dir(const Global& global);
+
+}  // namespace weft::cli

@@ -1,0 +1,153 @@
+#include "engine/artifact_cache.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include "engine/test_rig.h"
+
+namespace weft::engine::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// An engine with a cache in a folder of its own, and what it logged.
+struct CacheTest : testing::Test {
+  CacheTest() {
+    std::string pattern = testing::TempDir() + "/weft-cache-XXXXXX";
+    root = ::mkdtemp(pattern.data());
+    folder = root / "artifacts";
+  }
+  ~CacheTest() override { fs::remove_all(root); }
+
+  // How the component was come by: "compiled" or "found".
+  std::string load(const fs::path& where) {
+    auto engine = Engine::open({.guests = 4, .cache = where}, log);
+    if (!engine) return engine.error().message;
+    std::string how = "none";
+    auto loaded = (*engine)->load(guest_bytes("echo"), "echo.wasm", [&](LoadStage stage) {
+      how = stage == LoadStage::found_in_cache ? "found" : "compiled";
+    });
+    return loaded ? how : loaded.error().message;
+  }
+  fs::path only_file() const {
+    fs::path file;
+    int count = 0;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      file = entry.path();
+      ++count;
+    }
+    EXPECT_EQ(count, 1);
+    return file;
+  }
+
+  fs::path root, folder;
+  SystemClock clock;
+  Lines lines;
+  Log log{{}, clock, [this](std::string_view line) { lines.add(line); }};
+};
+
+TEST_F(CacheTest, spares_the_second_start_the_compiler) {
+  EXPECT_EQ(load(folder), "compiled");
+  EXPECT_EQ(load(folder), "found");
+
+  EXPECT_EQ(lines.all(), "");
+  EXPECT_EQ(fs::status(folder).permissions(), fs::perms::owner_all);
+}
+
+TEST_F(CacheTest, compiles_a_damaged_file_again_with_one_warning) {
+  ASSERT_EQ(load(folder), "compiled");
+  const auto file = only_file();
+  {
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(5000);
+    stream.put('\xff');
+    stream.put('\x00');
+  }
+
+  EXPECT_EQ(load(folder), "compiled");
+  EXPECT_EQ(load(folder), "found");
+
+  EXPECT_EQ(lines.count("is not what was saved"), 1) << lines.all();
+  EXPECT_NE(lines.all().find("echo.wasm"), std::string::npos);
+}
+
+TEST_F(CacheTest, does_not_trust_a_truncated_file_or_one_that_others_may_write) {
+  ASSERT_EQ(load(folder), "compiled");
+  fs::resize_file(only_file(), 100);
+  EXPECT_EQ(load(folder), "compiled");
+  fs::permissions(only_file(), fs::perms::others_write, fs::perm_options::add);
+  EXPECT_EQ(load(folder), "compiled");
+  EXPECT_EQ(load(folder), "found");
+}
+
+TEST_F(CacheTest, does_not_use_a_folder_that_others_may_write) {
+  ASSERT_EQ(load(folder), "compiled");
+  fs::permissions(folder, fs::perms::others_write, fs::perm_options::add);
+
+  EXPECT_EQ(load(folder), "compiled");
+
+  EXPECT_EQ(lines.count("the artifact cache is not used"), 1) << lines.all();
+}
+
+TEST_F(CacheTest, does_without_a_folder_that_cannot_be_made) {
+  std::ofstream(root / "file") << "x";
+
+  EXPECT_EQ(load(root / "file" / "artifacts"), "compiled");
+
+  EXPECT_EQ(lines.count("compiled components are not kept"), 1) << lines.all();
+}
+
+TEST_F(CacheTest, does_without_when_the_disk_is_full) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  std::signal(SIGXFSZ, SIG_IGN);
+  ::setrlimit(RLIMIT_FSIZE, &small);
+
+  const auto how = load(folder);
+
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(how, "compiled");
+  EXPECT_EQ(lines.count("compiled components are not kept"), 1) << lines.all();
+  EXPECT_TRUE(fs::is_empty(folder)) << "nothing half-written is left";
+}
+
+TEST_F(CacheTest, is_shared_by_two_processes) {
+  // The other process is this program again, doing only the test below.
+  ::setenv("WEFT_CACHE_TEST", folder.c_str(), 1);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/proc/self/exe", "engine_test", "--gtest_filter=CacheTest.serves_the_other_process", nullptr);
+    ::_exit(127);
+  }
+  ::unsetenv("WEFT_CACHE_TEST");
+
+  for (int i = 0; i < 3; ++i) {
+    const auto how = load(folder);
+    EXPECT_TRUE(how == "compiled" || how == "found") << how;
+  }
+
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(lines.all(), "");
+  EXPECT_EQ(load(folder), "found");
+}
+
+TEST_F(CacheTest, serves_the_other_process) {
+  const char* shared = std::getenv("WEFT_CACHE_TEST");
+  for (int i = 0; i < 3; ++i) {
+    const auto how = load(shared == nullptr ? folder : fs::path(shared));
+    EXPECT_TRUE(how == "compiled" || how == "found") << how;
+  }
+  EXPECT_EQ(lines.all(), "");
+}
+
+}  // namespace
+}  // namespace weft::engine::test

@@ -1,0 +1,208 @@
+#include "engine/component_shard.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "engine/test_rig.h"
+
+namespace weft::engine::test {
+namespace {
+
+constexpr std::string_view k_api = "test:demo/api@0.1.0";
+constexpr std::string_view k_drive = "test:demo/drive@0.1.0";
+
+contracts::Image numbers(std::initializer_list<std::uint32_t> values) {
+  contracts::Image image(values.size() * sizeof(std::uint32_t));
+  std::memcpy(image.data(), values.begin(), image.size());
+  return image;
+}
+
+std::uint32_t number(const Taker& taker) {
+  if (!taker.results || !*taker.results) {
+    ADD_FAILURE() << (taker.results ? taker.results->error().message : "no reply");
+    return 0;
+  }
+  std::uint32_t value = 0;
+  std::memcpy(&value, (*taker.results)->data(), sizeof(value));
+  return value;
+}
+
+// Forwards imports to another component of the thread and remembers what it saw.
+class Forward final : public contracts::Invoker {
+ public:
+  contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override {
+    context = invocation.context;
+    source = invocation.source;
+    contract = invocation.contract;
+    ++calls;
+    return target->invoke(std::move(invocation), replier);
+  }
+  contracts::Invoker* target = nullptr;
+  contracts::Context context;
+  std::string source, contract;
+  int calls = 0;
+};
+
+TEST(ComponentShard, answers_http_with_a_fresh_guest_each_time) {
+  Rig rig;
+  auto& hello = rig.shard("hello");
+
+  EXPECT_EQ(rig.get(hello, "/").substr(0, 9), "200 hello");
+  EXPECT_EQ(rig.get(hello, "/").substr(0, 9), "200 hello");
+
+  EXPECT_EQ(hello.component().counts().calls, 2u);
+  EXPECT_EQ(hello.component().counts().in_flight, 0u);
+  EXPECT_GT(hello.component().counts().cpu_ns, 0u);
+  EXPECT_EQ(rig.thread->pool.running(), 0u);
+}
+
+TEST(ComponentShard, gives_the_request_body_piece_by_piece) {
+  Rig rig;
+  auto& bad = rig.shard("bad");
+  Asker asker;
+  asker.body = std::string(1 << 20, 'x');
+
+  rig.ask(bad, asker, "/sink");
+
+  ASSERT_TRUE(rig.wait([&] { return asker.over(); }));
+  EXPECT_EQ(asker.text(), "200 1048576");
+  EXPECT_TRUE(asker.ended);
+  EXPECT_EQ(asker.replies, 1);
+}
+
+TEST(ComponentShard, calls_an_exported_function_by_image) {
+  Rig rig;
+  auto& echo = rig.shard("echo");
+  Taker taker;
+
+  rig.call(echo, taker, k_api, "add", numbers({40, 2}));
+
+  EXPECT_EQ(number(taker), 42u);
+  EXPECT_EQ(taker.replies, 1);
+}
+
+TEST(ComponentShard, says_what_it_does_not_export) {
+  Rig rig;
+  auto& echo = rig.shard("echo");
+  Taker other, version, function;
+
+  rig.call(echo, other, "shop:pricing/api@1.0.0", "price", {});
+  rig.call(echo, version, "test:demo/api@0.2.0", "add", numbers({1, 2}));
+  rig.call(echo, function, k_api, "ad", numbers({1, 2}));
+
+  EXPECT_EQ(other.results->error().message, "app-echo does not export shop:pricing/api@1.0.0");
+  EXPECT_EQ(version.results->error().message,
+            "app-echo does not export test:demo/api@0.2.0; it has test:demo/api@0.1.0");
+  EXPECT_EQ(function.results->error().code, Errc::not_found);
+  EXPECT_EQ(rig.get(echo, "/").substr(0, 9), "not_found");
+}
+
+TEST(ComponentShard, sends_imports_through_the_invoker_with_the_context_of_the_call) {
+  Rig rig;
+  Forward links;
+  links.target = &rig.shard("echo");
+  auto& front = rig.shard(rig.component("front"), links);
+  contracts::Context context;
+  context.request = 7;
+  context.trace = TraceContext::make(rig.random);
+  Taker taker;
+
+  rig.call(front, taker, k_drive, "call-add", numbers({5}), context);
+
+  EXPECT_EQ(number(taker), 0u + 1 + 2 + 3 + 4);
+  EXPECT_EQ(links.calls, 5);
+  EXPECT_EQ(links.source, "app-front");
+  EXPECT_EQ(links.contract, k_api);
+  EXPECT_EQ(links.context.request, 7u);
+  EXPECT_EQ(links.context.hops, 1u);
+  EXPECT_EQ(links.context.trace.trace, context.trace.trace);
+  EXPECT_NE(links.context.trace.span, context.trace.span);
+  EXPECT_EQ(contracts::chain_text(links.context.chain), "app-front -> test:demo/api@0.1.0.add");
+}
+
+TEST(ComponentShard, carries_values_of_every_kind_between_components) {
+  Rig rig;
+  Forward links;
+  links.target = &rig.shard("echo");
+  auto& front = rig.shard(rig.component("front"), links);
+
+  for (const auto* function : {"call-person", "call-shapes", "call-rest"}) {
+    Taker taker;
+    rig.call(front, taker, k_drive, function, {});
+    ASSERT_TRUE(taker.results && *taker.results) << function;
+    EXPECT_EQ((*taker.results)->data()[0], std::byte{1}) << function;
+  }
+}
+
+TEST(ComponentShard, ends_a_guest_whose_import_fails_with_the_reason) {
+  Rig rig;
+  auto& front = rig.shard("front");
+  Taker taker;
+
+  rig.call(front, taker, k_drive, "call-add", numbers({1}));
+
+  ASSERT_TRUE(taker.results);
+  EXPECT_EQ(taker.results->error().code, Errc::denied);
+  EXPECT_EQ(taker.results->error().message,
+            "app-front: calling test:demo/api@0.1.0.add: no link for test:demo/api@0.1.0");
+}
+
+TEST(ComponentShard, answers_an_import_that_is_answered_later) {
+  struct Later final : contracts::Invoker, contracts::Call {
+    contracts::Replier* replier = nullptr;
+    bool cancelled = false;
+    contracts::Pending invoke(contracts::Invocation, contracts::Replier& asked) override {
+      replier = &asked;
+      return contracts::Pending(*this);
+    }
+    void cancel() noexcept override { cancelled = true; }
+  } later;
+  Rig rig;
+  auto& front = rig.shard(rig.component("front"), later);
+  Taker answered, dropped;
+
+  rig.call(front, answered, k_drive, "call-add", numbers({1}));
+  ASSERT_NE(later.replier, nullptr);
+  later.replier->on_reply({numbers({9})});
+  EXPECT_TRUE(rig.wait([&] { return answered.results.has_value(); }));
+  EXPECT_EQ(number(answered), 9u);
+
+  rig.call(front, dropped, k_drive, "call-add", numbers({1}));
+  dropped.pending.cancel();
+  EXPECT_TRUE(later.cancelled);
+  EXPECT_EQ(front.in_flight(), 0u);
+  rig.drain();
+}
+
+TEST(ComponentShard, tells_calls_in_flight_when_it_is_stopped) {
+  Asker asker;
+  {
+    Rig rig;
+    rig.ask(rig.shard("bad"), asker, "/sleep/10000");
+    EXPECT_FALSE(asker.over());
+  }
+
+  EXPECT_EQ(asker.text(), "unavailable: app-bad is being stopped");
+}
+
+TEST(ComponentShard, logs_what_the_guest_prints_by_component_stream_and_request) {
+  Rig rig;
+  auto& bad = rig.shard("bad");
+
+  EXPECT_EQ(rig.get(bad, "/stderr/3").substr(0, 3), "200");
+
+  EXPECT_NE(rig.lines.all().find("component=app-bad stream=stderr request=0000000000000000"), std::string::npos);
+}
+
+TEST(ComponentShard, bounds_the_lines_that_a_guest_may_log) {
+  Rig rig;
+  auto& bad = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.cpu_time = 300'000'000; });
+
+  (void)rig.get(bad, "/stdout/0");
+
+  EXPECT_LE(rig.lines.count("stream=stdout"), 1500);
+}
+
+}  // namespace
+}  // namespace weft::engine::test

@@ -1,0 +1,88 @@
+#include "engine/gate.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace weft::engine {
+namespace {
+
+struct Call final : Waiter {
+  std::vector<Call*>* started;
+  explicit Call(std::vector<Call*>& list) : started(&list) {}
+  void on_admitted(Gate&) override { started->push_back(this); }
+};
+
+struct Fixture : testing::Test {
+  boost::asio::io_context io{1};
+  std::vector<Call*> started;
+  Call a{started}, b{started}, c{started};
+  void turn() {
+    io.restart();
+    io.poll();
+  }
+};
+
+using GateTest = Fixture;
+
+TEST_F(GateTest, admits_as_many_as_it_has_places_and_refuses_when_the_queue_is_full) {
+  Gate gate(io, {.places = 1, .waiting = 1});
+
+  EXPECT_EQ(gate.enter(a, 0), Entry::admitted);
+  EXPECT_EQ(gate.enter(b, 0), Entry::waiting);
+  EXPECT_EQ(gate.enter(c, 0), Entry::refused);
+}
+
+TEST_F(GateTest, starts_the_next_waiter_from_the_loop_when_one_leaves) {
+  Gate gate(io, {.places = 1, .waiting = 2});
+  (void)gate.enter(a, 0);
+  (void)gate.enter(b, 0);
+  (void)gate.enter(c, 0);
+
+  gate.leave();
+  EXPECT_TRUE(started.empty());
+  turn();
+
+  EXPECT_EQ(started, std::vector<Call*>{&b});
+  EXPECT_EQ(gate.running(), 1u);
+  EXPECT_EQ(gate.waiting(), 1u);
+}
+
+TEST_F(GateTest, forgets_a_waiter_that_withdraws) {
+  Gate gate(io, {.places = 1, .waiting = 2});
+  (void)gate.enter(a, 0);
+  (void)gate.enter(b, 0);
+  (void)gate.enter(c, 0);
+
+  gate.withdraw(b);
+  gate.leave();
+  turn();
+
+  EXPECT_EQ(started, std::vector<Call*>{&c});
+}
+
+TEST_F(GateTest, keeps_places_for_callees_so_that_callers_never_hold_all) {
+  Gate gate(io, {.places = 4, .waiting = 8, .depths = GateSettings::Depths::reserve});
+
+  EXPECT_EQ(gate.enter(a, 0), Entry::admitted);
+  EXPECT_EQ(gate.enter(a, 0), Entry::admitted);
+  EXPECT_EQ(gate.enter(b, 0), Entry::waiting);
+  EXPECT_EQ(gate.enter(c, 1), Entry::admitted);
+  EXPECT_EQ(gate.enter(c, 2), Entry::admitted);
+}
+
+TEST_F(GateTest, is_gone_before_a_posted_admission_without_harm) {
+  {
+    Gate gate(io, {.places = 1, .waiting = 1});
+    (void)gate.enter(a, 0);
+    (void)gate.enter(b, 0);
+    gate.leave();
+    gate.withdraw(b);
+  }
+  turn();
+
+  EXPECT_TRUE(started.empty());
+}
+
+}  // namespace
+}  // namespace weft::engine

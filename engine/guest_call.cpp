@@ -1,0 +1,277 @@
+#include "engine/guest_call.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace weft::engine {
+namespace {
+
+// A call that has used this much CPU at its first run is one of those that compute.
+constexpr std::uint64_t k_slice_ns = 1'000'000;
+
+bool stands_in(const std::shared_ptr<const contracts::Frame>& chain, std::string_view component) {
+  for (const auto* frame = chain.get(); frame != nullptr; frame = frame->caller.get()) {
+    if (frame->component == component) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+GuestCall::GuestCall(ComponentShard& shard)
+    : shard_(shard), thread_(shard.thread_), timer_(shard.thread_.loop.io()) {}
+
+GuestCall::~GuestCall() {
+  if (at_turn_end_) thread_.loop.turn().forget(*this);
+}
+
+contracts::Pending GuestCall::begin_plain(contracts::Context context, const Function& function,
+                                          contracts::Image arguments, contracts::Replier& replier) {
+  kind_ = Kind::plain;
+  function_ = &function;
+  arguments_ = std::move(arguments);
+  replier_ = &replier;
+  return begin(std::move(context));
+}
+
+contracts::Pending GuestCall::begin_http(contracts::Context context, const contracts::HttpCall& call,
+                                         contracts::Replier& replier) {
+  if (auto checked = check_request(*call.request); !checked) {
+    shard_.recycle(*this);
+    replier.on_reply({std::unexpected(std::move(checked).error())});
+    return {};
+  }
+  kind_ = Kind::http;
+  caller_ = call.caller;
+  request_ = call.request;
+  replier_ = &replier;
+  return begin(std::move(context));
+}
+
+contracts::Pending GuestCall::begin_command(contracts::Context context, CommandEnd& end) {
+  kind_ = Kind::command;
+  command_end_ = &end;
+  return begin(std::move(context));
+}
+
+contracts::Pending GuestCall::begin(contracts::Context context) {
+  context_ = std::move(context);
+  shard_.counters_.calls.add(1);
+  shard_.counters_.in_flight.add(1);
+  const std::uint64_t generation = generation_;
+  if (enter()) start();
+  // The call may be over, and this object busy with another.
+  if (generation != generation_) return {};
+  const bool told = replier_ == nullptr && command_end_ == nullptr;
+  if (stage_ != Stage::running && kind_ == Kind::http) {
+    kept_ = std::make_unique<KeptRequest>(*request_);
+    request_ = &kept_->request();
+  }
+  return told ? contracts::Pending() : contracts::Pending(*this);
+}
+
+// True if the guest may start now; otherwise it waits, or has been refused and is over.
+bool GuestCall::enter() {
+  Gate& gate = shard_.gate_;
+  switch (gate.enter(*this, context_.hops)) {
+    case Entry::admitted:
+      break;
+    case Entry::waiting:
+      if (refuse(gate)) return false;
+      stage_ = Stage::waiting_at_component;
+      shard_.counters_.waiting.add(1);
+      arm();
+      return false;
+    case Entry::refused:
+      refuse(gate);
+      return false;
+  }
+  switch (thread_.pool.enter(*this, context_.hops)) {
+    case Entry::admitted:
+      return true;
+    case Entry::waiting:
+    case Entry::refused:
+      stage_ = Stage::waiting_at_pool;
+      shard_.counters_.waiting.add(1);
+      arm();
+  }
+  return false;
+}
+
+// Whether a call that found no place is refused: when the queue is full, or when those who have the places are
+// among its own callers, so that it would wait for them and they for it.
+bool GuestCall::refuse(const Gate& gate) {
+  const auto& settings = gate.settings();
+  const bool cycle = stands_in(context_.chain, shard_.component_->id());
+  const bool full = gate.waiting() >= settings.waiting;
+  if (!cycle && !full) return false;
+  shard_.gate_.withdraw(*this);
+  shard_.counters_.refused.add(1);
+  Error error{Errc::unavailable, {}};
+  if (cycle) {
+    error.message = fmt::format("{} has no place for a call that comes from itself: {}", shard_.component_->id(),
+                                shard_.component_->limit_message({.key = "calls"}));
+  } else {
+    error.message = fmt::format("{} has {} calls under way and {} waiting, try again later; {}",
+                                shard_.component_->id(), gate.running(), gate.waiting(),
+                                shard_.component_->limit_message({.key = "waiting"}));
+  }
+  stage_ = Stage::idle;
+  reply(std::unexpected(std::move(error)));
+  become_idle();
+  return true;
+}
+
+void GuestCall::on_admitted(Gate& gate) {
+  shard_.counters_.waiting.sub(1);
+  if (&gate == &shard_.gate_ && thread_.pool.enter(*this, context_.hops) != Entry::admitted) {
+    stage_ = Stage::waiting_at_pool;
+    shard_.counters_.waiting.add(1);
+    return;
+  }
+  start();
+}
+
+const eng_task* GuestCall::start_task() {
+  const Component& component = *shard_.component_;
+  const Linked& linked = component.linked();
+  switch (kind_) {
+    case Kind::http:
+      return start_http();
+    case Kind::plain:
+      return eng_call_fresh(linked.pre.get(), function_->handle.get(), to_engine(std::move(arguments_)),
+                            &component.limits(), shard_.setting_.get(), GuestContext::pointer(),
+                            thread_.loop.executor(), {this, on_returned, on_done});
+    case Kind::command:
+      break;
+  }
+  Text failure;
+  const auto* task = eng_command_start(linked.pre.get(), &component.limits(), shard_.setting_.get(),
+                                       GuestContext::pointer(), thread_.loop.executor(), {this, on_exited},
+                                       Text::take, &failure);
+  if (task == nullptr) abort_ = Error{Errc::invalid, fmt::format("{}: {}", component.id(), failure.text)};
+  return task;
+}
+
+void GuestCall::start() {
+  stage_ = Stage::running;
+  task_ = start_task();
+  request_ = nullptr;
+  kept_.reset();
+  if (task_ == nullptr) return stop(*std::exchange(abort_, std::nullopt));
+  starting_ = true;
+  const auto where = shard_.first_run();
+  thread_.loop.begin(task_, where);
+  starting_ = false;
+  if (over_) return finish();
+  if (where == FirstRun::now && eng_task_cpu(task_) >= k_slice_ns) shard_.used_a_slice();
+  if (abort_) at_turn_end();
+  arm();
+}
+
+void GuestCall::at_turn_end() {
+  if (std::exchange(at_turn_end_, true)) return;
+  thread_.loop.turn().later(*this);
+}
+
+void GuestCall::on_turn_end() {
+  at_turn_end_ = false;
+  if (over_) return finish();
+  if (abort_) stop(*std::exchange(abort_, std::nullopt));
+}
+
+// The engine is done with the guest and everyone has been told.
+void GuestCall::finish() {
+  const auto cpu = eng_task_cpu(task_);
+  shard_.counters_.cpu_ns.add(cpu);
+  if (cpu < k_slice_ns) {
+    shard_.was_light();
+  } else if (shard_.first_run() == FirstRun::second_queue) {
+    shard_.used_a_slice();
+  }
+  eng_task_free(std::exchange(task_, nullptr));
+  leave_gates();
+  become_idle();
+}
+
+// Cancels what the guest waits for first: an import must not answer into a guest that is being taken apart.
+void GuestCall::let_go_of_task() {
+  for (const auto& import : imports_) import->cancel();
+  if (task_ != nullptr) {
+    shard_.counters_.cpu_ns.add(eng_task_cpu(task_));
+    thread_.loop.release(std::exchange(task_, nullptr));
+  }
+  for (const auto& import : imports_) import->forget();
+}
+
+void GuestCall::leave_gates() {
+  switch (std::exchange(stage_, Stage::idle)) {
+    case Stage::idle:
+      return;
+    case Stage::waiting_at_component:
+      shard_.counters_.waiting.sub(1);
+      return shard_.gate_.withdraw(*this);
+    case Stage::waiting_at_pool:
+      shard_.counters_.waiting.sub(1);
+      thread_.pool.withdraw(*this);
+      break;
+    case Stage::running:
+      thread_.pool.leave();
+      break;
+  }
+  shard_.gate_.leave();
+}
+
+void GuestCall::cancel() noexcept {
+  replier_ = nullptr;
+  command_end_ = nullptr;
+  stop(Error{Errc::cancelled, "the caller went away"});
+}
+
+void GuestCall::stop(Error error) {
+  if (stage_ == Stage::idle) return;
+  // Nobody hears of what the guest does from here on.
+  caller_ = nullptr;
+  let_go_of_task();
+  leave_gates();
+  if (replier_ == nullptr && command_end_ == nullptr) {
+    if (!over_) shard_.counters_.errors[static_cast<std::size_t>(error.code)].add(1);
+  } else {
+    reply(std::unexpected(std::move(error)));
+  }
+  become_idle();
+}
+
+void GuestCall::reply(Result<contracts::Image> results) {
+  if (!results) shard_.counters_.errors[static_cast<std::size_t>(results.error().code)].add(1);
+  if (auto* replier = std::exchange(replier_, nullptr)) replier->on_reply({std::move(results)});
+  if (auto* end = std::exchange(command_end_, nullptr)) end->on_exit(std::unexpected(std::move(results).error()));
+}
+
+void GuestCall::become_idle() {
+  ++generation_;
+  if (at_turn_end_) thread_.loop.turn().forget(*this);
+  at_turn_end_ = false;
+  if (armed_ != MonotonicTime::max()) timer_.cancel();
+  armed_ = MonotonicTime::max();
+  progress_ = {};
+  end_output();
+  over_ = head_ = ended_ = wants_ = false;
+  abort_.reset();
+  failed_import_.reset();
+  function_ = nullptr;
+  arguments_ = {};
+  caller_ = nullptr;
+  request_ = nullptr;
+  kept_.reset();
+  exchange_ = nullptr;
+  refused_.clear();
+  received_ = 0;
+  handles_.reset();
+  context_.chain.reset();
+  shard_.counters_.in_flight.sub(1);
+  shard_.recycle(*this);
+}
+
+}  // namespace weft::engine

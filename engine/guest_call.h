@@ -1,0 +1,142 @@
+// One call of one guest, from its admission to the end of its instance. Kept and used again by its shard.
+#pragma once
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/turn.h"
+#include "contracts/adapter.h"
+#include "contracts/invocation.h"
+#include "engine/component_shard.h"
+#include "engine/gate.h"
+#include "engine/guest_context.h"
+#include "engine/guest_output.h"
+#include "engine/import_call.h"
+#include "engine/kept_request.h"
+
+namespace weft::engine {
+
+// Owned by its shard, one thread. Life: begin_*, perhaps waiting at the gates, running, over, idle again.
+class GuestCall final : public GuestContext,
+                        public contracts::Call,
+                        public contracts::HttpCallee,
+                        private Waiter,
+                        private AtTurnEnd {
+ public:
+  explicit GuestCall(ComponentShard& shard);
+  GuestCall(const GuestCall&) = delete;
+  GuestCall& operator=(const GuestCall&) = delete;
+  ~GuestCall();
+
+  contracts::Pending begin_plain(contracts::Context context, const Function& function, contracts::Image arguments,
+                                 contracts::Replier& replier);
+  contracts::Pending begin_http(contracts::Context context, const contracts::HttpCall& call,
+                                contracts::Replier& replier);
+  contracts::Pending begin_command(contracts::Context context, CommandEnd& end);
+
+  void cancel() noexcept override;
+  // Ends the call whatever it does and tells whoever waits for it. Not inside a callback of the same call.
+  void stop(Error error);
+
+  // An import of this guest failed: the guest ends with it.
+  void import_failed(const eng_call* call, Error error);
+  contracts::Handles& handles();
+  ComponentShard& shard() { return shard_; }
+  const contracts::Context& context() const { return context_; }
+
+ private:
+  enum class Stage { idle, waiting_at_component, waiting_at_pool, running };
+  enum class Kind { plain, http, command };
+  struct Due {
+    MonotonicTime at = MonotonicTime::max();
+    std::string_view limit;  // empty: the caller's deadline
+  };
+
+  // guest_call.cpp: admission, start, end.
+  contracts::Pending begin(contracts::Context context);
+  bool enter();
+  bool refuse(const Gate& gate);
+  void on_admitted(Gate& gate) override;
+  void start();
+  const eng_task* start_task();
+  void on_turn_end() override;
+  void at_turn_end();
+  void finish();
+  void let_go_of_task();
+  void leave_gates();
+  void become_idle();
+  void reply(Result<contracts::Image> results);
+
+  // guest_call_timers.cpp
+  void arm();
+  void on_timer();
+  Due due() const;
+  Error too_late(const Due& due) const;
+  void progressed();
+
+  // guest_call_http.cpp
+  const eng_task* start_http();
+  Result<> check_request(const contracts::HttpRequest& request) const;
+  void push(std::string_view chunk, contracts::Body state, std::span<const contracts::Header> trailers) override;
+  void credit(std::size_t bytes) override;
+  std::span<const contracts::Header> headers_from_engine(const eng_header* headers, std::size_t count);
+  static eng_http_sink http_sink(GuestCall& call);
+
+  // guest_call_end.cpp: what the engine says about the guest.
+  static void on_returned(void* self, eng_image result);
+  static void on_done(void* self, const eng_report* report);
+  static void on_exited(void* self, const eng_report* report, std::uint32_t code);
+  void over(const eng_report* report);
+  Error error_of(const eng_report& report);
+  void log_report(const eng_report& report, const Error& error, std::string reason);
+
+  void on_import(const ImportSlot& slot, const eng_call* call, contracts::Image arguments) override;
+  void on_drop(std::uint32_t handle) override;
+  void on_output(std::uint32_t fd, std::string_view bytes) override;
+  void log_line(std::uint32_t fd, std::string_view line);
+  void end_output();
+
+  // Set at construction.
+  ComponentShard& shard_;
+  Thread& thread_;
+  // Of the call under way.
+  Stage stage_ = Stage::idle;
+  Kind kind_ = Kind::plain;
+  bool starting_ = false;  // the first run is on the stack
+  bool over_ = false;      // the engine has said its last word
+  bool at_turn_end_ = false;
+  contracts::Context context_;
+  contracts::Replier* replier_ = nullptr;
+  CommandEnd* command_end_ = nullptr;
+  const eng_task* task_ = nullptr;
+  std::optional<Error> abort_;          // to end with at the end of the turn
+  std::optional<Error> failed_import_;
+  const Function* function_ = nullptr;  // plain
+  contracts::Image arguments_;
+  // HTTP.
+  contracts::HttpCaller* caller_ = nullptr;
+  const contracts::HttpRequest* request_ = nullptr;  // until the start
+  std::unique_ptr<KeptRequest> kept_;                // while it waits
+  const eng_exchange* exchange_ = nullptr;
+  std::string refused_;  // the guest's error code
+  std::uint64_t received_ = 0;
+  bool head_ = false, ended_ = false, wants_ = false;
+  // Timer.
+  boost::asio::steady_timer timer_;
+  MonotonicTime armed_ = MonotonicTime::max();
+  MonotonicTime progress_{};   // the newest sign of life
+  std::uint64_t generation_ = 0;
+  // Imports and output; kept from call to call.
+  std::vector<std::unique_ptr<ImportCall>> imports_;
+  std::optional<contracts::Handles> handles_;
+  std::unique_ptr<GuestOutput> output_;
+  bool wrote_ = false;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,165 @@
+// What the engine and the guest say during and after a call: imports, output, results, reports.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <utility>
+
+#include "engine/guest_call.h"
+
+namespace weft::engine {
+namespace {
+
+void write_to(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+void GuestCall::on_import(const ImportSlot& slot, const eng_call* call, contracts::Image arguments) {
+  auto idle = std::ranges::find_if(imports_, [](const auto& import) { return !import->busy(); });
+  if (idle == imports_.end()) idle = imports_.insert(idle, std::make_unique<ImportCall>(*this));
+  (*idle)->begin(slot, call, std::move(arguments));
+}
+
+void GuestCall::import_failed(const eng_call* call, Error error) {
+  const std::string message = error.message;
+  failed_import_ = std::move(error);
+  eng_call_trap(call, slice(message));
+}
+
+contracts::Handles& GuestCall::handles() {
+  if (!handles_) handles_.emplace(shard_.component_->spec().limits.host_objects);
+  return *handles_;
+}
+
+void GuestCall::on_drop(std::uint32_t handle) {
+  if (handles_) handles_->remove(handle);
+}
+
+void GuestCall::on_output(std::uint32_t fd, std::string_view bytes) {
+  if (!output_) output_ = std::make_unique<GuestOutput>();
+  wrote_ = true;
+  if (shard_.component_->spec().stdio == Stdio::terminal) write_to(static_cast<int>(fd), bytes);
+  output_->write(fd, bytes, [this](std::uint32_t stream, std::string_view line) { log_line(stream, line); });
+}
+
+void GuestCall::log_line(std::uint32_t fd, std::string_view line) {
+  if (shard_.component_->spec().stdio == Stdio::terminal) return;
+  if (!shard_.lines_.take()) return;
+  const auto request = contracts::text(context_.request);
+  if (const auto lost = shard_.lines_.take_suppressed(); lost != 0) {
+    thread_.log.warn("too much output: lines of this component are missing",
+                     {{"component", shard_.component_->id()}, {"lines", lost}});
+  }
+  thread_.log.line(LogLevel::info, line,
+                   {{"component", shard_.component_->id()},
+                    {"stream", fd == 2 ? "stderr" : "stdout"},
+                    {"request", request}});
+}
+
+void GuestCall::end_output() {
+  if (!std::exchange(wrote_, false)) return;
+  output_->finish([this](std::uint32_t stream, std::string_view line) { log_line(stream, line); });
+  output_->clear();
+}
+
+// The caller goes on while the instance is taken apart.
+void GuestCall::on_returned(void* self, eng_image result) {
+  static_cast<GuestCall*>(self)->reply(from_engine(result));
+}
+
+void GuestCall::on_done(void* self, const eng_report* report) { static_cast<GuestCall*>(self)->over(report); }
+
+void GuestCall::on_exited(void* self, const eng_report* report, std::uint32_t code) {
+  auto& call = *static_cast<GuestCall*>(self);
+  auto* end = report == nullptr ? std::exchange(call.command_end_, nullptr) : nullptr;
+  call.over(report);
+  if (end != nullptr) end->on_exit(code);
+}
+
+void GuestCall::over(const eng_report* report) {
+  over_ = true;
+  exchange_ = nullptr;
+  caller_ = nullptr;
+  if (report != nullptr) {
+    reply(std::unexpected(error_of(*report)));
+  } else if (!refused_.empty()) {
+    reply(fail(Errc::invalid,
+               fmt::format("{} answered with the error code {}", shard_.component_->id(), refused_)));
+  } else if (kind_ == Kind::http) {
+    reply(contracts::Image());
+  }
+  if (!starting_) at_turn_end();
+}
+
+Error GuestCall::error_of(const eng_report& report) {
+  const Component& component = *shard_.component_;
+  if (report.end == ENG_BUSY) {
+    shard_.counters_.refused.add(1);
+    return {Errc::unavailable, fmt::format("{}: no place is free for another guest, try again", component.id())};
+  }
+  if (failed_import_ && report.end == ENG_HOST) {
+    return std::move(*failed_import_).context(component.id());
+  }
+  const std::string ids =
+      fmt::format("request {}, trace {}", contracts::text(context_.request), context_.trace.trace_text());
+  std::string reason(view(report.message));
+  Error error;
+  if (const auto key = limit_key(report.limit_kind); !key.empty()) {
+    reason = component.limit_message({.key = key, .value = report.limit, .used = report.wanted});
+    error = {Errc::exhausted, fmt::format("{} ({})", reason, ids)};
+  } else if (report.end == ENG_GUEST) {
+    reason = fmt::format("{} gave no proper answer: {}", component.id(), reason);
+    error = {Errc::invalid, fmt::format("{} ({})", reason, ids)};
+  } else if (report.end == ENG_PANIC) {
+    reason = fmt::format("a defect of the engine ended {}: {}", component.id(), reason);
+    error = {Errc::internal, fmt::format("{} ({})", reason, ids)};
+  } else {
+    error = {Errc::trapped, fmt::format("{} trapped: {} ({})", component.id(), reason, ids)};
+  }
+  log_report(report, error, std::move(reason));
+  return error;
+}
+
+void GuestCall::log_report(const eng_report& report, const Error& error, std::string reason) {
+  TrapReport full;
+  full.component = shard_.component_->id();
+  switch (kind_) {
+    case Kind::plain:
+      full.interface = function_->asked;
+      full.function = function_->name;
+      break;
+    case Kind::http:
+      full.interface = "wasi:http/incoming-handler";
+      full.function = "handle";
+      break;
+    case Kind::command:
+      full.interface = "wasi:cli/run";
+      full.function = "run";
+      break;
+  }
+  full.kind = error.code;
+  full.reason = std::move(reason);
+  for (const auto& frame : std::span(report.frames, report.frame_count)) {
+    full.frames.push_back({std::string(view(frame.module)), std::string(view(frame.function)),
+                           std::string(view(frame.file)), frame.line, frame.offset});
+  }
+  full.chain = contracts::chain_text(context_.chain);
+  if (wrote_) full.last_lines = output_->tail();
+  full.request = context_.request;
+  full.trace = context_.trace.trace_text();
+  full.cpu_ns = report.cpu_ns;
+  full.memory = report.memory;
+  full.artifact = shard_.component_->spec().artifact;
+  thread_.reporter.report(std::move(full));
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,99 @@
+#include "engine/report.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "engine/test_rig.h"
+
+namespace weft::engine::test {
+namespace {
+
+// The reporter's thread has written everything once it is gone.
+std::string reported(Rig& rig) {
+  rig.reporter.reset();
+  return rig.lines.all();
+}
+
+TEST(Report, of_a_trap_says_what_happened_where_and_for_whom) {
+  Rig rig;
+  auto& bad = rig.shard("lines/bad");
+  contracts::Context context;
+  context.request = 0xabcdef;
+  context.trace = TraceContext::make(rig.random);
+  Asker asker;
+
+  rig.ask(bad, asker, "/panic", context);
+
+  const auto log = reported(rig);
+  for (const auto& part : {std::string("app-bad trapped in handle: "), std::string("component=app-bad"),
+                           std::string("kind=trapped"), std::string("request=0000000000abcdef"),
+                           "trace=" + context.trace.trace_text(), std::string("src/compute.rs:"),
+                           std::string("the guest panics on purpose"), std::string("wasi:http/incoming-handler")}) {
+    EXPECT_NE(log.find(part), std::string::npos) << part << " is not in " << log;
+  }
+}
+
+TEST(Report, gives_the_caller_one_sentence_with_the_ids) {
+  Rig rig;
+  auto& bad = rig.shard("bad");
+  contracts::Context context;
+  context.request = 0xabcdef;
+  Asker asker;
+
+  rig.ask(bad, asker, "/unreachable", context);
+
+  EXPECT_EQ(asker.code(), Errc::trapped);
+  EXPECT_EQ(asker.text().find('\n'), std::string::npos);
+  EXPECT_NE(asker.text().find("(request 0000000000abcdef, trace "), std::string::npos) << asker.text();
+}
+
+TEST(Report, of_a_limit_has_the_stack_at_that_moment) {
+  Rig rig;
+  auto& bad = rig.shard("lines/bad", [](ComponentSpec& spec) { spec.limits.cpu_time = 20'000'000; });
+
+  (void)rig.get(bad, "/loop");
+
+  const auto log = reported(rig);
+  EXPECT_NE(log.find("exceeded its limit cpu_time of 20 ms"), std::string::npos) << log;
+  EXPECT_NE(log.find("src/compute.rs:"), std::string::npos) << log;
+}
+
+TEST(Report, shows_the_chain_of_calls_across_components) {
+  Rig rig;
+  auto& echo = rig.shard("echo");
+  auto& front = rig.shard(rig.component("front"), echo);
+  Taker taker;
+  contracts::Image text(8);
+  const std::uint32_t offset = 8, size = 2;
+  text.grow(10);
+  std::memcpy(text.data(), &offset, 4);
+  std::memcpy(text.data() + 4, &size, 4);
+  std::memcpy(text.data() + 8, "no", 2);
+
+  rig.call(front, taker, "test:demo/drive@0.1.0", "call-fail", std::move(text));
+
+  ASSERT_TRUE(taker.results && !*taker.results);
+  EXPECT_EQ(taker.results->error().code, Errc::trapped);
+  EXPECT_EQ(taker.results->error().message.find("app-front: calling test:demo/api@0.1.0.fail: app-echo trapped"), 0u)
+      << taker.results->error().message;
+  const auto log = reported(rig);
+  EXPECT_NE(log.find("calls=\"app-front -> test:demo/api@0.1.0.fail\""), std::string::npos) << log;
+  EXPECT_EQ(rig.lines.count("trapped in"), 1) << "one report for one trap";
+}
+
+TEST(Report, flood_is_cut_and_counted) {
+  Rig rig;
+  auto& bad = rig.shard("bad");
+
+  for (int i = 0; i < 3000; ++i) (void)rig.get(bad, "/unreachable");
+
+  EXPECT_EQ(bad.component().counts().errors[static_cast<std::size_t>(Errc::trapped)], 3000u);
+  (void)reported(rig);
+  EXPECT_LE(rig.lines.count("trapped in"), 3000);
+}
+
+}  // namespace
+}  // namespace weft::engine::test

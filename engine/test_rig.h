@@ -1,0 +1,121 @@
+// What engine tests share: one engine per program, a thread of its own per test, callers that record.
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/component_shard.h"
+#include "engine/engine.h"
+#include "engine/thread.h"
+
+namespace weft::engine::test {
+
+// A guest of tests/guests, built by the target `test_guests`: "bad", or "lines/bad" with debug information.
+std::string guest_bytes(std::string_view name);
+
+// Everything logged so far.
+class Lines {
+ public:
+  void add(std::string_view line);
+  std::string all() const;
+  // How many lines contain `text`.
+  int count(std::string_view text) const;
+
+ private:
+  mutable std::mutex mutex_;  // reports are written by another thread
+  std::vector<std::string> lines_;
+};
+
+// Takes the answer to one plain call.
+class Taker final : public contracts::Replier {
+ public:
+  void on_reply(contracts::Reply reply) noexcept override {
+    pending.settled();
+    results = std::move(reply.results);
+    ++replies;
+  }
+  contracts::Pending pending;
+  std::optional<Result<contracts::Image>> results;
+  int replies = 0;
+};
+
+// One HTTP request and what became of it. Gives the guest `body`, then the end; drains the response at once unless
+// `stalled`.
+class Asker final : public contracts::HttpCaller, public contracts::Replier {
+ public:
+  void on_head(contracts::HttpCallee& callee, std::uint16_t status,
+               std::span<const contracts::Header> headers) override;
+  void on_body(std::string_view chunk) override;
+  void on_end(std::span<const contracts::Header> trailers) override;
+  void on_want(contracts::HttpCallee& callee, std::size_t limit) override;
+  void on_reply(contracts::Reply reply) noexcept override;
+
+  bool over() const { return outcome.has_value(); }
+  // "200 hello", or the error's code and message.
+  std::string text() const;
+  Errc code() const { return outcome && !*outcome ? outcome->error().code : Errc::internal; }
+
+  // Before the call.
+  std::string body;
+  bool stalled = false;  // takes no bytes beyond the first credit
+  bool silent = false;   // never gives a body
+  // After it.
+  contracts::Pending pending;
+  std::uint16_t status = 0;
+  std::size_t header_count = 0;
+  std::string response;
+  bool ended = false;
+  int replies = 0;
+  std::optional<Result<contracts::Image>> outcome;
+
+ private:
+  contracts::HttpCallee* callee_ = nullptr;
+};
+
+// Refuses every import.
+class NoImports final : public contracts::Invoker {
+ public:
+  contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override;
+};
+
+class Rig {
+ public:
+  explicit Rig(LoopSettings loop = {});
+  ~Rig();
+
+  std::shared_ptr<const Artifact> artifact(std::string_view guest);
+  // `change` may edit the spec; the component's id is "app-" and the guest's name.
+  std::shared_ptr<const Component> component(std::string_view guest,
+                                             const std::function<void(ComponentSpec&)>& change = {});
+  ComponentShard& shard(std::shared_ptr<const Component> component, contracts::Invoker& imports);
+  ComponentShard& shard(std::string_view guest, const std::function<void(ComponentSpec&)>& change = {});
+
+  // Begins; the answer may be there already.
+  void ask(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context = {});
+  void call(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
+            contracts::Image arguments, contracts::Context context = {});
+  // Begins, waits for the end and tells it.
+  std::string get(contracts::Invoker& invoker, std::string_view path);
+  // Works until `done`; false after ten seconds.
+  bool wait(const std::function<bool()>& done);
+  // Works until there is nothing to do.
+  void drain();
+
+  static Engine& engine();
+  SystemClock clock;
+  SystemRandom random;
+  Lines lines;
+  Log log;
+  std::optional<Reporter> reporter;
+  NoImports no_imports;
+  std::unique_ptr<Thread> thread;
+
+ private:
+  std::vector<std::unique_ptr<ComponentShard>> shards_;
+};
+
+}  // namespace weft::engine::test

@@ -1,0 +1,167 @@
+//! Components: compiled, written as artifacts, mapped again.
+use crate::ffi::{Fail, Slice, Text, User, attempt, boxed, free};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, ComponentExportIndex};
+use wasmtime::error::Context as _;
+use wasmtime::{Engine, Result, bail, format_err};
+
+/// # Safety
+/// `engine` must be valid, `wasm` readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eng_component_new(
+    engine: *const Engine,
+    wasm: Slice,
+    fail: Fail,
+    user: User,
+) -> *mut Component {
+    boxed(fail, user, || {
+        Component::new(unsafe { &*engine }, unsafe { wasm.bytes() })
+    })
+}
+
+/// # Safety
+/// `engine` must be valid, and the file what [`eng_component_save`] wrote.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eng_component_open(
+    engine: *const Engine,
+    path: Slice,
+    fail: Fail,
+    user: User,
+) -> *mut Component {
+    boxed(fail, user, || {
+        let path = unsafe { path.text() }?;
+        unsafe { Component::deserialize_file(&*engine, path) }.with_context(|| path.to_string())
+    })
+}
+
+/// # Safety
+/// `component` must be valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eng_component_save(
+    component: *const Component,
+    sink: Text,
+    sink_user: User,
+    fail: Fail,
+    user: User,
+) -> bool {
+    attempt(fail, user, || {
+        let bytes = unsafe { &*component }.serialize()?;
+        sink(sink_user, bytes.as_slice().into());
+        Ok(())
+    })
+    .is_some()
+}
+
+/// # Safety
+/// `component` comes from this module and is not used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eng_component_free(component: *mut Component) {
+    unsafe { free(component) }
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = corner + usize::from(x != *y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The names that may have been meant, nearest first; all of them if there are few.
+fn near(wanted: &str, names: Vec<String>) -> String {
+    let mut names: Vec<(usize, String)> = names
+        .into_iter()
+        .map(|name| (distance(wanted, &name), name))
+        .collect();
+    names.sort();
+    if names.is_empty() {
+        return "it exports none".to_string();
+    }
+    let listed: Vec<String> = names.into_iter().take(5).map(|(_, name)| name).collect();
+    format!("it exports {}", listed.join(", "))
+}
+
+fn is_func(item: &ComponentItem) -> bool {
+    matches!(item, ComponentItem::ComponentFunc(_))
+}
+
+fn is_interface(item: &ComponentItem) -> bool {
+    matches!(item, ComponentItem::ComponentInstance(_))
+}
+
+/// Names of what `component` exports, in an interface or at its top.
+fn exported(
+    component: &Component,
+    iface: Option<&str>,
+    keep: fn(&ComponentItem) -> bool,
+) -> Vec<String> {
+    let engine = component.engine();
+    let ty = component.component_type();
+    let name = |(name, item): (&str, wasmtime::component::types::ComponentExtern<'_>)| {
+        keep(&item.ty).then(|| name.to_string())
+    };
+    match iface.map(|iface| ty.get_export(engine, iface).map(|item| item.ty)) {
+        None => ty.exports(engine).filter_map(name).collect(),
+        Some(Some(ComponentItem::ComponentInstance(instance))) => {
+            instance.exports(engine).filter_map(name).collect()
+        }
+        Some(_) => Vec::new(),
+    }
+}
+
+/// An exported function; `iface` is empty for one at the top.
+pub fn find(component: &Component, iface: &str, name: &str) -> Result<ComponentExportIndex> {
+    let parent = match iface {
+        "" => None,
+        iface => match component.get_export(None, iface) {
+            Some((ComponentItem::ComponentInstance(_), index)) => Some(index),
+            _ => bail!(
+                "the component exports no interface {iface}; {}",
+                near(iface, exported(component, None, is_interface))
+            ),
+        },
+    };
+    let found = component.get_export(parent.as_ref(), name);
+    let place = if iface.is_empty() { "the component" } else { iface };
+    match found {
+        Some((ComponentItem::ComponentFunc(func), index)) if !func.async_() => Ok(index),
+        Some((ComponentItem::ComponentFunc(_), _)) => {
+            bail!("{place} has {name} as an async function, which needs WASI 0.3")
+        }
+        _ => {
+            let names = exported(component, parent.map(|_| iface), is_func);
+            Err(format_err!(
+                "{place} has no function {name}; {}",
+                near(name, names)
+            ))
+        }
+    }
+}
+
+/// # Safety
+/// `component` must be valid, the names readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eng_func_find(
+    component: *const Component,
+    iface: Slice,
+    name: Slice,
+    fail: Fail,
+    user: User,
+) -> *mut ComponentExportIndex {
+    boxed(fail, user, || unsafe {
+        find(&*component, iface.text()?, name.text()?)
+    })
+}
+
+/// # Safety
+/// `func` comes from [`eng_func_find`] and is not used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eng_func_free(func: *mut ComponentExportIndex) {
+    unsafe { free(func) }
+}

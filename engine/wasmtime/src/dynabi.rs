@@ -1,0 +1,161 @@
+//! `DynArgs`/`DynRet`: one Rust type that lifts and lowers ANY parameter or result tuple as an image,
+//! by steps compiled from the component's own types at run time (see `steps`). Built on the doc-hidden
+//! `wasmtime::component::__internal`.
+//!
+//! The only static part is `Lower = [ValRaw; N]`, the number of flat core values wasmtime reserves:
+//! * host imports: N must equal the real flat count when values travel flat (wasmtime hands over a
+//!   slice of exactly that length), and does not matter when they travel through memory;
+//! * guest exports: `DynArgs<16>` and (for sync-lifted functions) `DynRet<1>` serve every signature.
+//!   Wasmtime then always takes its "flat" branch, and this code decides from the run-time type
+//!   whether the values go flat or through guest memory, allocating with the type's real size and
+//!   alignment. So more than 16 flat parameters need no special case.
+use crate::image::Image;
+use crate::steps::{self, lift, lower};
+use std::mem::MaybeUninit;
+use wasmtime::component::__internal::wasmtime_environ::component::{
+    MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
+};
+use wasmtime::component::__internal::{
+    CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
+};
+use wasmtime::component::{ComponentNamedList, ComponentType, Lift, Lower};
+use wasmtime::{Result, ValRaw, bail};
+
+/// The image of a parameter tuple.
+pub struct DynArgs<const N: usize>(pub Image);
+/// The image of a result tuple.
+pub struct DynRet<const N: usize>(pub Image);
+/// The result of an async-lifted (WASI 0.3) export: flat up to 16 values. N must be the real flat count,
+/// or 1 when that exceeds 16 and the guest hands over a pointer.
+pub struct DynAsyncRet<const N: usize>(pub Image);
+
+/// A tuple of unknown size: `SIZE32 = 0` makes wasmtime pass an empty slice whose address is the
+/// (already checked) place of the tuple in guest memory.
+const UNKNOWN: CanonicalAbiInfo = CanonicalAbiInfo {
+    size32: 0,
+    align32: 1,
+    size64: 0,
+    align64: 1,
+    flat_count: None,
+};
+
+fn check_flat(ty: &InterfaceType, cx: &InstanceType<'_>, max: usize, n: usize) -> Result<()> {
+    let InterfaceType::Tuple(i) = ty else {
+        bail!("expected a parameter or result tuple")
+    };
+    match cx.types[*i].abi.flat_count(max) {
+        Some(count) if count != n => bail!("expected {n} flat values, found {count}"),
+        _ => Ok(()),
+    }
+}
+
+/// Lifts a tuple that is flat when it has at most `max` flat values.
+fn lift_flat(
+    cx: &mut LiftContext<'_>,
+    ty: InterfaceType,
+    src: &[ValRaw],
+    max: usize,
+) -> Result<Image> {
+    let program = steps::program(cx.types, ty, || cx.types)?;
+    let image = if program.flat_count(max).is_some() {
+        lift::from_flat(cx, &program, src)?
+    } else {
+        let Some(at) = src.first() else {
+            bail!("expected a pointer to the values")
+        };
+        lift::from_memory(cx, &program, at.get_u32() as usize)?
+    };
+    Ok(image.into())
+}
+
+/// Lifts a tuple at the address of `bytes`, which lies in guest memory.
+fn lift_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Image> {
+    let program = steps::program(cx.types, ty, || cx.types)?;
+    let start = cx.memory().as_ptr().addr();
+    let Some(at) = bytes.as_ptr().addr().checked_sub(start) else {
+        bail!("pointer out of bounds of memory")
+    };
+    Ok(lift::from_memory(cx, &program, at)?.into())
+}
+
+/// Lowers a tuple that is flat when it has at most `max` flat values.
+fn lower_flat<T>(
+    cx: &mut LowerContext<'_, T>,
+    ty: InterfaceType,
+    image: &[u8],
+    dst: &mut [MaybeUninit<ValRaw>],
+    max: usize,
+) -> Result<()> {
+    let program = steps::program(cx.types, ty, || cx.instance_type().types)?;
+    if program.flat_count(max).is_some() {
+        return lower::to_flat(cx, &program, image, dst);
+    }
+    let Some(pointer) = dst.first_mut() else {
+        bail!("expected a place for the pointer to the values")
+    };
+    let at = lower::to_new_memory(cx, &program, image)?;
+    pointer.write(ValRaw::i64(at as i64));
+    Ok(())
+}
+
+fn lower_memory<T>(
+    cx: &mut LowerContext<'_, T>,
+    ty: InterfaceType,
+    image: &[u8],
+    at: usize,
+) -> Result<()> {
+    let program = steps::program(cx.types, ty, || cx.instance_type().types)?;
+    lower::to_memory(cx, &program, image, at)
+}
+
+macro_rules! dynamic {
+    ($name:ident, $max:expr) => {
+        unsafe impl<const N: usize> ComponentType for $name<N> {
+            type Lower = [ValRaw; N];
+            const ABI: CanonicalAbiInfo = UNKNOWN;
+            fn typecheck(ty: &InterfaceType, cx: &InstanceType<'_>) -> Result<()> {
+                check_flat(ty, cx, $max, N)
+            }
+        }
+        unsafe impl<const N: usize> ComponentNamedList for $name<N> {}
+        unsafe impl<const N: usize> Lift for $name<N> {
+            fn linear_lift_from_flat(
+                cx: &mut LiftContext<'_>,
+                ty: InterfaceType,
+                src: &[ValRaw; N],
+            ) -> Result<Self> {
+                lift_flat(cx, ty, src, $max).map(Self)
+            }
+            fn linear_lift_from_memory(
+                cx: &mut LiftContext<'_>,
+                ty: InterfaceType,
+                bytes: &[u8],
+            ) -> Result<Self> {
+                lift_memory(cx, ty, bytes).map(Self)
+            }
+        }
+        unsafe impl<const N: usize> Lower for $name<N> {
+            fn linear_lower_to_flat<T>(
+                &self,
+                cx: &mut LowerContext<'_, T>,
+                ty: InterfaceType,
+                dst: &mut MaybeUninit<[ValRaw; N]>,
+            ) -> Result<()> {
+                // An array of `MaybeUninit` needs no initialisation.
+                let dst: &mut [MaybeUninit<ValRaw>; N] = unsafe { &mut *dst.as_mut_ptr().cast() };
+                lower_flat(cx, ty, &self.0, dst, $max)
+            }
+            fn linear_lower_to_memory<T>(
+                &self,
+                cx: &mut LowerContext<'_, T>,
+                ty: InterfaceType,
+                offset: usize,
+            ) -> Result<()> {
+                lower_memory(cx, ty, &self.0, offset)
+            }
+        }
+    };
+}
+dynamic!(DynArgs, MAX_FLAT_PARAMS);
+dynamic!(DynRet, MAX_FLAT_RESULTS);
+dynamic!(DynAsyncRet, MAX_FLAT_PARAMS);

@@ -1,0 +1,320 @@
+//! wasi:http/types 0.2 straight over an [`Exchange`]: header fields and the incoming request. No `http` crate, no boxed
+//! bodies, no channels. The response is in [`crate::http_response`], the client side in [`crate::http_client`].
+use crate::exchange::Exchange;
+use crate::fields::{Fields, Head, cost, forbidden, valid_name, valid_value};
+use crate::host::Host;
+use crate::http_response::Overrun;
+use bytes::Bytes;
+use std::future::poll_fn;
+use std::sync::Arc;
+use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime::{Result, format_err};
+use wasmtime_wasi::p2::{
+    DynInputStream, DynPollable, InputStream, IoError, Pollable, StreamError, StreamResult,
+};
+
+pub mod bindings {
+    include!(concat!(env!("OUT_DIR"), "/http_bindings.rs"));
+}
+pub use bindings::wasi::http::types;
+use types::{ErrorCode, HeaderError, Method, Scheme};
+
+pub struct IncomingRequest {
+    pub head: Head,
+    pub consumed: bool,
+}
+pub struct IncomingBody {
+    taken: bool,
+}
+pub struct FutureTrailers {
+    exchange: Arc<Exchange>,
+    taken: bool,
+}
+
+pub fn add_to_linker(linker: &mut Linker<Host>) -> Result<()> {
+    types::add_to_linker::<Host, HasSelf<Host>>(linker, &Default::default(), |host| host)
+}
+
+// ---- fields, counted as memory that the host holds ----
+
+impl Host {
+    pub fn exchange(&self) -> Result<Arc<Exchange>> {
+        self.exchange
+            .clone()
+            .ok_or_else(|| format_err!("this instance does not serve an HTTP request"))
+    }
+
+    pub fn push_fields(&mut self, fields: Fields) -> Result<Resource<Fields>> {
+        self.held.add(fields.bytes())?;
+        Ok(self.table.push(fields)?)
+    }
+
+    pub fn take_fields(&mut self, fields: Resource<Fields>) -> Result<Fields> {
+        let fields = self.table.delete(fields)?;
+        self.held.release(fields.bytes());
+        Ok(fields)
+    }
+
+    fn change(
+        &mut self,
+        fields: &Resource<Fields>,
+        name: &str,
+        valid: bool,
+        change: impl FnOnce(&mut Fields),
+    ) -> Result<Result<(), HeaderError>> {
+        let fields = self.table.get_mut(fields)?;
+        if fields.immutable {
+            return Ok(Err(HeaderError::Immutable));
+        }
+        if !valid || !valid_name(name) {
+            return Ok(Err(HeaderError::InvalidSyntax));
+        }
+        if forbidden(name) {
+            return Ok(Err(HeaderError::Forbidden));
+        }
+        let before = fields.bytes();
+        change(fields);
+        let after = fields.bytes();
+        fields.check(&self.limits)?;
+        self.held.release(before);
+        self.held.add(after)?;
+        Ok(Ok(()))
+    }
+}
+
+impl types::Host for Host {
+    fn http_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
+        let error = self.table.get(&error)?;
+        let code = |overrun: &Overrun| ErrorCode::HttpResponseBodySize(Some(overrun.0));
+        Ok(error.downcast_ref::<Overrun>().map(code))
+    }
+}
+
+impl types::HostFields for Host {
+    fn new(&mut self) -> Result<Resource<Fields>> {
+        self.push_fields(Fields::default())
+    }
+
+    fn from_list(
+        &mut self,
+        entries: Vec<(String, Vec<u8>)>,
+    ) -> Result<Result<Resource<Fields>, HeaderError>> {
+        if entries
+            .iter()
+            .any(|(n, v)| !valid_name(n) || !valid_value(v))
+        {
+            return Ok(Err(HeaderError::InvalidSyntax));
+        }
+        if entries.iter().any(|(n, _)| forbidden(n)) {
+            return Ok(Err(HeaderError::Forbidden));
+        }
+        let fields = Fields::from(entries);
+        fields.check(&self.limits)?;
+        Ok(Ok(self.push_fields(fields)?))
+    }
+
+    fn get(&mut self, fields: Resource<Fields>, name: String) -> Result<Vec<Vec<u8>>> {
+        let fields = self.table.get(&fields)?;
+        Ok(fields.values(&name).map(<[u8]>::to_vec).collect())
+    }
+
+    fn has(&mut self, fields: Resource<Fields>, name: String) -> Result<bool> {
+        Ok(self.table.get(&fields)?.values(&name).next().is_some())
+    }
+
+    fn set(
+        &mut self,
+        fields: Resource<Fields>,
+        name: String,
+        values: Vec<Vec<u8>>,
+    ) -> Result<Result<(), HeaderError>> {
+        let valid = values.iter().all(|v| valid_value(v));
+        self.change(&fields, &name, valid, |fields| {
+            fields.change(|list| {
+                list.retain(|(n, _)| !n.eq_ignore_ascii_case(&name));
+                list.extend(values.into_iter().map(|value| (name.clone(), value)));
+            });
+        })
+    }
+
+    fn delete(&mut self, fields: Resource<Fields>, name: String) -> Result<Result<(), HeaderError>> {
+        self.change(&fields, &name, true, |fields| {
+            fields.change(|list| list.retain(|(n, _)| !n.eq_ignore_ascii_case(&name)));
+        })
+    }
+
+    fn append(
+        &mut self,
+        fields: Resource<Fields>,
+        name: String,
+        value: Vec<u8>,
+    ) -> Result<Result<(), HeaderError>> {
+        let valid = valid_value(&value);
+        // Before anything grows.
+        self.held.fits(cost(&name, &value))?;
+        self.change(&fields, &name, valid, |fields| {
+            fields.append(name.clone(), value)
+        })
+    }
+
+    fn entries(&mut self, fields: Resource<Fields>) -> Result<Vec<(String, Vec<u8>)>> {
+        Ok(self.table.get(&fields)?.entries().to_vec())
+    }
+
+    fn clone(&mut self, fields: Resource<Fields>) -> Result<Resource<Fields>> {
+        let mut fields = self.table.get(&fields)?.clone();
+        fields.immutable = false;
+        self.push_fields(fields)
+    }
+
+    fn drop(&mut self, fields: Resource<Fields>) -> Result<()> {
+        self.take_fields(fields)?;
+        Ok(())
+    }
+}
+
+// ---- the incoming request ----
+
+struct RequestBody(Arc<Exchange>);
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for RequestBody {
+    async fn ready(&mut self) {
+        poll_fn(|cx| self.0.poll_readable(cx)).await
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl InputStream for RequestBody {
+    fn read(&mut self, size: usize) -> StreamResult<Bytes> {
+        match self.0.take(size) {
+            None => Ok(Bytes::new()),
+            Some(chunk) if chunk.is_empty() && size > 0 => Err(StreamError::Closed),
+            Some(chunk) => Ok(chunk),
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl types::HostIncomingRequest for Host {
+    fn method(&mut self, request: Resource<IncomingRequest>) -> Result<Method> {
+        Ok(match self.table.get(&request)?.head.method() {
+            b"GET" => Method::Get,
+            b"HEAD" => Method::Head,
+            b"POST" => Method::Post,
+            b"PUT" => Method::Put,
+            b"DELETE" => Method::Delete,
+            b"CONNECT" => Method::Connect,
+            b"OPTIONS" => Method::Options,
+            b"TRACE" => Method::Trace,
+            b"PATCH" => Method::Patch,
+            other => Method::Other(text(other)),
+        })
+    }
+
+    fn path_with_query(&mut self, request: Resource<IncomingRequest>) -> Result<Option<String>> {
+        Ok(Some(text(self.table.get(&request)?.head.target())))
+    }
+
+    fn scheme(&mut self, request: Resource<IncomingRequest>) -> Result<Option<Scheme>> {
+        Ok(Some(match self.table.get(&request)?.head.scheme() {
+            b"http" | b"" => Scheme::Http,
+            b"https" => Scheme::Https,
+            other => Scheme::Other(text(other)),
+        }))
+    }
+
+    fn authority(&mut self, request: Resource<IncomingRequest>) -> Result<Option<String>> {
+        Ok(Some(text(self.table.get(&request)?.head.authority())))
+    }
+
+    fn headers(&mut self, request: Resource<IncomingRequest>) -> Result<Resource<Fields>> {
+        let fields = self.table.get(&request)?.head.fields();
+        self.push_fields(fields)
+    }
+
+    fn consume(
+        &mut self,
+        request: Resource<IncomingRequest>,
+    ) -> Result<Result<Resource<IncomingBody>, ()>> {
+        if std::mem::replace(&mut self.table.get_mut(&request)?.consumed, true) {
+            return Ok(Err(()));
+        }
+        Ok(Ok(self.table.push(IncomingBody { taken: false })?))
+    }
+
+    fn drop(&mut self, request: Resource<IncomingRequest>) -> Result<()> {
+        self.table.delete(request)?;
+        Ok(())
+    }
+}
+
+impl types::HostIncomingBody for Host {
+    fn stream(
+        &mut self,
+        body: Resource<IncomingBody>,
+    ) -> Result<Result<Resource<DynInputStream>, ()>> {
+        if std::mem::replace(&mut self.table.get_mut(&body)?.taken, true) {
+            return Ok(Err(()));
+        }
+        let stream: DynInputStream = Box::new(RequestBody(self.exchange()?));
+        Ok(Ok(self.table.push_child(stream, &body)?))
+    }
+
+    fn finish(&mut self, body: Resource<IncomingBody>) -> Result<Resource<FutureTrailers>> {
+        self.table.delete(body)?;
+        let trailers = FutureTrailers {
+            exchange: self.exchange()?,
+            taken: false,
+        };
+        Ok(self.table.push(trailers)?)
+    }
+
+    fn drop(&mut self, body: Resource<IncomingBody>) -> Result<()> {
+        self.table.delete(body)?;
+        Ok(())
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for FutureTrailers {
+    async fn ready(&mut self) {
+        poll_fn(|cx| self.exchange.poll_trailers(cx)).await
+    }
+}
+
+impl types::HostFutureTrailers for Host {
+    fn subscribe(&mut self, trailers: Resource<FutureTrailers>) -> Result<Resource<DynPollable>> {
+        wasmtime_wasi::p2::subscribe(&mut self.table, trailers)
+    }
+
+    fn get(
+        &mut self,
+        trailers: Resource<FutureTrailers>,
+    ) -> Result<Option<Result<Result<Option<Resource<Fields>>, ErrorCode>, ()>>> {
+        let future = self.table.get_mut(&trailers)?;
+        if future.taken {
+            return Ok(Some(Err(())));
+        }
+        let Some(fields) = future.exchange.take_trailers() else {
+            return Ok(None);
+        };
+        future.taken = true;
+        let fields = match fields {
+            None => None,
+            Some(fields) => {
+                fields.check(&self.limits)?;
+                Some(self.push_fields(fields)?)
+            }
+        };
+        Ok(Some(Ok(Ok(fields))))
+    }
+
+    fn drop(&mut self, trailers: Resource<FutureTrailers>) -> Result<()> {
+        self.table.delete(trailers)?;
+        Ok(())
+    }
+}

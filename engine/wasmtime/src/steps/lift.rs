@@ -1,0 +1,299 @@
+//! Guest to image.
+use super::{BlockId, FlatOp, Program, Step, Width, make_pair, pair, range, read, write};
+use wasmtime::component::__internal::wasmtime_environ::component::{
+    StringEncoding, TypeResourceTableIndex,
+};
+use wasmtime::component::__internal::{InterfaceType, LiftContext};
+use wasmtime::component::Lift;
+use wasmtime::{Result, ValRaw, bail};
+
+/// Lifts the tuple of `program` from flat core values.
+pub(crate) fn from_flat(
+    cx: &mut LiftContext<'_>,
+    program: &Program,
+    src: &[ValRaw],
+) -> Result<Vec<u8>> {
+    if src.len() < program.flat_count {
+        bail!(
+            "expected {} flat values, found {}",
+            program.flat_count,
+            src.len()
+        );
+    }
+    let mut lifter = Lifter::new(cx, program);
+    lifter.out.resize(program.root().size, 0);
+    lifter.flat(program.flat_root, src, 0)?;
+    Ok(lifter.finish())
+}
+
+/// Lifts the tuple of `program` from guest memory at `at`, which is not yet checked.
+pub(crate) fn from_memory(
+    cx: &mut LiftContext<'_>,
+    program: &Program,
+    at: usize,
+) -> Result<Vec<u8>> {
+    let mut lifter = Lifter::new(cx, program);
+    let root = program.root();
+    let bytes = lifter.guest(at, root.size, root.align)?;
+    lifter.out.extend_from_slice(bytes);
+    lifter.mend(program.root, 0)?;
+    Ok(lifter.finish())
+}
+
+/// Appends what guest pointers point to. A value's bytes are copied as they are and then mended in
+/// place, so a guest address is checked once, when its bytes are copied.
+struct Lifter<'a, 'b> {
+    cx: &'a mut LiftContext<'b>,
+    program: &'a Program,
+    memory: &'b [u8],
+    utf8: bool,
+    out: Vec<u8>,
+}
+
+impl<'a, 'b> Lifter<'a, 'b> {
+    fn new(cx: &'a mut LiftContext<'b>, program: &'a Program) -> Self {
+        Lifter {
+            memory: cx.memory(),
+            utf8: cx.options().string_encoding == StringEncoding::Utf8,
+            cx,
+            program,
+            out: Vec::with_capacity(program.capacity()),
+        }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        self.program.lifted(self.out.len());
+        self.out
+    }
+
+    #[inline(always)]
+    fn guest(&self, at: usize, size: usize, align: usize) -> Result<&'b [u8]> {
+        if at & (align - 1) != 0 {
+            bail!("pointer not aligned");
+        }
+        match range(self.memory, at, size) {
+            Some(bytes) => Ok(bytes),
+            None => bail!("pointer out of bounds of memory"),
+        }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, at: usize, width: Width, value: u64) {
+        write(&mut self.out, at, width, value);
+    }
+
+    /// Appends a payload and answers its (offset, count) pair.
+    #[inline(always)]
+    fn append(&mut self, align: usize, bytes: &[u8], count: usize) -> Result<u64> {
+        let at = self.out.len().next_multiple_of(align);
+        if at + bytes.len() > u32::MAX as usize {
+            bail!("the image exceeds 4 GiB");
+        }
+        if at > self.out.len() {
+            self.out.reserve(at - self.out.len() + bytes.len());
+            self.out.resize(at, 0);
+        }
+        self.out.extend_from_slice(bytes);
+        Ok(make_pair(at as u64, count as u64))
+    }
+
+    #[inline(always)]
+    fn string(&mut self, ptr: usize, len: usize) -> Result<u64> {
+        if !self.utf8 {
+            return self.transcoded(ptr, len);
+        }
+        let bytes = self.guest(ptr, len, 1)?;
+        self.cx.consume_fuel(len)?;
+        std::str::from_utf8(bytes)?;
+        self.append(1, bytes, len)
+    }
+
+    /// A string of a guest that does not use UTF-8.
+    #[cold]
+    fn transcoded(&mut self, ptr: usize, len: usize) -> Result<u64> {
+        let pair = [ValRaw::u32(ptr as u32), ValRaw::u32(len as u32)];
+        let text = String::linear_lift_from_flat(self.cx, InterfaceType::String, &pair)?;
+        self.append(1, text.as_bytes(), text.len())
+    }
+
+    fn list(&mut self, element: BlockId, ptr: usize, count: usize) -> Result<u64> {
+        let block = self.program.block(element);
+        // Both factors are below 2^32.
+        let total = block.size * count;
+        let bytes = self.guest(ptr, total, block.align)?;
+        self.cx.consume_fuel(total)?;
+        let pair = self.append(block.align, bytes, count)?;
+        if !block.lift.is_empty() {
+            let mut at = self.out.len() - total;
+            for _ in 0..count {
+                self.mend(element, at)?;
+                at += block.size;
+            }
+        }
+        Ok(pair)
+    }
+
+    #[inline(always)]
+    fn case(&self, at: usize, width: Width, count: u32) -> Result<u32> {
+        checked_case(read(&self.out, at, width), count)
+    }
+
+    /// Turns the copy of a guest's value at `base` of the image into the value's image.
+    fn mend(&mut self, block: BlockId, base: usize) -> Result<()> {
+        let program = self.program;
+        for step in &program.block(block).lift {
+            match *step {
+                Step::Mask { at, width, keep } => {
+                    let at = base + at as usize;
+                    let kept = read(&self.out, at, width) & keep;
+                    self.put(at, width, kept);
+                }
+                Step::Zero { at, len } => self.out[base + at as usize..][..len as usize].fill(0),
+                Step::Bool { at } => {
+                    let byte = &mut self.out[base + at as usize];
+                    *byte = u8::from(*byte != 0);
+                }
+                Step::Char { at } => {
+                    checked_char(read(&self.out, base + at as usize, 4) as u32)?;
+                }
+                Step::Enum { at, width, count } => {
+                    self.case(base + at as usize, width, count)?;
+                }
+                Step::Variant {
+                    at,
+                    width,
+                    first,
+                    count,
+                } => {
+                    let at = base + at as usize;
+                    let case = self.case(at, width, count)?;
+                    self.mend(program.cases[(first + case) as usize], at)?;
+                }
+                Step::Str { at } => {
+                    let at = base + at as usize;
+                    let (ptr, len) = pair(&self.out, at);
+                    let moved = self.string(ptr, len)?;
+                    self.put(at, 8, moved);
+                }
+                Step::List { at, element } => {
+                    let at = base + at as usize;
+                    let (ptr, count) = pair(&self.out, at);
+                    let moved = self.list(element, ptr, count)?;
+                    self.put(at, 8, moved);
+                }
+                Step::Block { at, block } => self.mend(block, base + at as usize)?,
+                Step::Repeat { at, element, count } => {
+                    let size = program.block(element).size;
+                    for i in 0..count as usize {
+                        self.mend(element, base + at as usize + i * size)?;
+                    }
+                }
+                Step::Own { at, table } => {
+                    let index = read(&self.out, base + at as usize, 4) as u32;
+                    let rep = self.own(table, index)?;
+                    self.put(base + at as usize, 4, u64::from(rep));
+                }
+                Step::Borrow { at, table } => {
+                    let index = read(&self.out, base + at as usize, 4) as u32;
+                    let rep = self.borrow(table, index)?;
+                    self.put(base + at as usize, 4, u64::from(rep));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// From flat values, the first of them `src[0]`, to the zeroed image at `base`.
+    fn flat(&mut self, flat: u32, src: &[ValRaw], base: usize) -> Result<()> {
+        let program = self.program;
+        for step in program.flat(flat) {
+            let slot = step.slot as usize;
+            let (value, at) = (&src[slot], base + step.at as usize);
+            let word = value.get_u32();
+            match step.op {
+                FlatOp::Bits(width) | FlatOp::Signed(width) => {
+                    self.put(at, width, value.get_u64());
+                }
+                FlatOp::Flags { width, keep } => self.put(at, width, u64::from(word & keep)),
+                FlatOp::Bool => self.put(at, 1, u64::from(word != 0)),
+                FlatOp::Char => {
+                    checked_char(word)?;
+                    self.put(at, 4, u64::from(word));
+                }
+                FlatOp::Enum { width, count } => {
+                    checked_case(u64::from(word), count)?;
+                    self.put(at, width, u64::from(word));
+                }
+                FlatOp::Variant {
+                    width,
+                    first,
+                    count,
+                    ..
+                } => {
+                    let case = checked_case(u64::from(word), count)?;
+                    self.put(at, width, u64::from(word));
+                    self.flat(
+                        program.flat_cases[(first + case) as usize],
+                        &src[slot..],
+                        at,
+                    )?;
+                }
+                FlatOp::Str => {
+                    let len = src[slot + 1].get_u32() as usize;
+                    let moved = self.string(word as usize, len)?;
+                    self.put(at, 8, moved);
+                }
+                FlatOp::List { element } => {
+                    let count = src[slot + 1].get_u32() as usize;
+                    let moved = self.list(element, word as usize, count)?;
+                    self.put(at, 8, moved);
+                }
+                FlatOp::Own { table } => {
+                    let rep = self.own(table, word)?;
+                    self.put(at, 4, u64::from(rep));
+                }
+                FlatOp::Borrow { table } => {
+                    let rep = self.borrow(table, word)?;
+                    self.put(at, 4, u64::from(rep));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Host-defined resources travel as their `rep`.
+    fn own(&mut self, table: Option<TypeResourceTableIndex>, index: u32) -> Result<u32> {
+        let Some(table) = table else {
+            bail!("a handle of an unknown table")
+        };
+        let (rep, _, guest) = self.cx.guest_resource_lift_own(table, index)?;
+        if guest.is_some() {
+            bail!("an image does not carry resources that a guest defines");
+        }
+        Ok(rep)
+    }
+
+    fn borrow(&mut self, table: Option<TypeResourceTableIndex>, index: u32) -> Result<u32> {
+        let Some(table) = table else {
+            bail!("a handle of an unknown table")
+        };
+        self.cx.guest_resource_lift_borrow(table, index)
+    }
+}
+
+/// The case `value` of a type with `count` of them.
+#[inline(always)]
+pub(super) fn checked_case(value: u64, count: u32) -> Result<u32> {
+    if value >= u64::from(count) {
+        bail!("invalid variant discriminant {value}");
+    }
+    Ok(value as u32)
+}
+
+#[inline(always)]
+pub(super) fn checked_char(code: u32) -> Result<()> {
+    if char::from_u32(code).is_none() {
+        bail!("invalid char {code:#x}");
+    }
+    Ok(())
+}

@@ -1,0 +1,2 @@
+//! What the C++ program links: every `eng_*` function of the engine crate.
+pub use ::engine::*;

@@ -1,0 +1,48 @@
+//! What needs a process of its own: the environment, and a moment in which nothing runs.
+#[allow(dead_code, unused_imports)]
+#[path = "all/http.rs"]
+mod http;
+#[allow(dead_code, unused_imports)]
+#[path = "all/support.rs"]
+mod support;
+
+use http::{Ask, Client};
+use std::time::{Duration, Instant};
+
+/// Waits for what another thread does on its own.
+fn soon(what: impl Fn() -> bool) -> bool {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !what() && Instant::now() < patience {
+        std::thread::yield_now();
+    }
+    what()
+}
+
+fn looping() -> Ask<'static> {
+    Ask {
+        guest: "release/bad",
+        target: "/loop",
+        limits: engine::limits::Limits {
+            cpu_ns: 20_000_000,
+            ..Default::default()
+        },
+        ..Ask::default()
+    }
+}
+
+fn main() {
+    // Before any other thread is there. Errors must not care: a backtrace costs more than most calls.
+    unsafe { std::env::set_var("RUST_BACKTRACE", "1") };
+    let engine = support::engine();
+    let error = wasmtime::component::Component::new(engine, b"nonsense").unwrap_err();
+    let text = format!("{error:?}");
+    assert!(!text.to_lowercase().contains("backtrace"), "{text}");
+
+    for _ in 0..3 {
+        assert!(soon(engine::ticker::parked), "the ticker sleeps while nothing runs");
+        let client = Client::get(&looping());
+        let failure = client.seen.lock().unwrap().failure();
+        assert_eq!(failure.end, engine::report::End::Cpu, "and wakes: {failure:?}");
+    }
+    println!("the ticker sleeps and wakes, errors carry no backtrace");
+}

@@ -1,0 +1,81 @@
+// Components and providers that run: started on every thread or on none, replaced, drained, stopped.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "engine/component.h"
+#include "engine/engine.h"
+#include "host/core.h"
+#include "host/plan/plan.h"
+#include "host/provider.h"
+#include "host/state_dir.h"
+
+namespace weft::host {
+
+// One start of one component or provider. Two generations of the same id run side by side while the older drains.
+using Generation = std::uint64_t;
+
+// What a component finds beyond what its manifest says; for `weft run`.
+struct Extras {
+  std::vector<std::string> arguments;
+  std::vector<engine::GuestDir> dirs;
+  engine::Stdio stdio = engine::Stdio::log;
+};
+
+struct DeploymentParts {
+  Cores& cores;
+  const engine::Engine& engine;
+  const StateDir* state;  // null: no provider needs one
+  const ProviderFactories& factories;
+  const Clock& clock;
+  Log& log;
+};
+
+// Control thread only.
+class Deployment {
+ public:
+  explicit Deployment(DeploymentParts parts) : parts_(parts) {}
+  Deployment(const Deployment&) = delete;
+  Deployment& operator=(const Deployment&) = delete;
+  // Stops everything at once: calls in flight end as unavailable.
+  ~Deployment();
+
+  // On success it runs on every thread, reached by nobody until a link leads to it.
+  Result<Generation> start(const plan::StartComponent& step, std::shared_ptr<const engine::Artifact> artifact,
+                           const Extras& extras);
+  Result<Generation> start(const plan::StartProvider& step);
+  // Waits until the calls of these generations are over, `patience` at most, then ends them. No link leads there.
+  void stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
+
+  // From now on calls of every thread follow `links` to these generations; returns when all threads have said so.
+  void link(std::shared_ptr<const links::LinkTable> links, const std::map<std::string, Generation>& targets);
+  // The same links, to other generations.
+  void relink(const std::map<std::string, Generation>& targets) { link(links_, targets); }
+
+  // Null for providers and stopped ones.
+  std::shared_ptr<const engine::Component> component(Generation generation) const;
+  std::vector<std::shared_ptr<const engine::Component>> components() const;
+
+ private:
+  struct Running {
+    std::string id;
+    std::shared_ptr<const engine::Component> component;  // of a component
+    std::unique_ptr<Provider> provider;                  // of a provider
+  };
+  bool busy(const std::vector<Generation>& generations);
+  void end(Generation generation);
+
+  const DeploymentParts parts_;
+  std::map<Generation, Running> running_;
+  std::shared_ptr<const links::LinkTable> links_ = *links::LinkTable::make({});  // in force
+  Generation last_ = 0;
+};
+
+}  // namespace weft::host

@@ -1,0 +1,202 @@
+#include "host/host.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "host/images.h"
+#include "host/plan/plan.h"
+
+namespace weft::host {
+namespace {
+
+// HTTP comes in through the threads' own listeners, not through a provider object.
+constexpr std::string_view k_http_server = "weft:http-server";
+constexpr const char* k_http_contract = "wasi:http/incoming-handler";
+
+unsigned thread_count(unsigned wanted) {
+  return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+}
+
+engine::EngineSettings engine_settings(const HostSettings& settings) {
+  engine::EngineSettings made;
+  made.threads = thread_count(settings.threads);
+  made.cache = settings.cache;
+  made.adapters = settings.adapters;
+  return made;
+}
+
+CoreSettings core_settings(const HostSettings& settings) {
+  CoreSettings made;
+  // Looking for work before sleeping pays only for threads that have a CPU to themselves.
+  if (thread_count(settings.threads) > std::max(1U, std::thread::hardware_concurrency())) {
+    made.loop.spin = std::chrono::microseconds(0);
+  }
+  made.switchboard.observers = settings.observers;
+  return made;
+}
+
+const std::string& id_of(const plan::Step& step) {
+  if (const auto* component = std::get_if<plan::StartComponent>(&step.what)) return component->id.str();
+  return std::get<plan::StartProvider>(step.what).id.str();
+}
+
+bool runs(const plan::Step& step) {
+  if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) return provider->provider != k_http_server;
+  return std::holds_alternative<plan::StartComponent>(step.what);
+}
+
+std::vector<plan::AddRoute> routes_of(const plan::Plan& plan) {
+  std::vector<plan::AddRoute> routes;
+  for (const auto& step : plan.steps) {
+    if (const auto* route = std::get_if<plan::AddRoute>(&step.what)) routes.push_back(*route);
+  }
+  return routes;
+}
+
+Result<std::shared_ptr<const links::LinkTable>> link_table(const plan::Plan& plan) {
+  std::vector<links::Link> links;
+  for (const auto& step : plan.steps) {
+    if (const auto* put = std::get_if<plan::PutLink>(&step.what)) {
+      links.push_back({put->source.str(), put->name.str(), put->interface, put->target.str()});
+    }
+    if (const auto* route = std::get_if<plan::AddRoute>(&step.what)) {
+      links.push_back({route->provider.str(), route->link.str(), k_http_contract, route->target.str()});
+    }
+  }
+  return links::LinkTable::make(std::move(links));
+}
+
+}  // namespace
+
+// What an apply has done so far, so that it can be undone, and what it retires when it succeeds.
+struct Host::Change {
+  std::map<std::string, Generation> generations;  // as they will be
+  std::map<std::string, plan::Step> steps;        // as they will be
+  std::vector<Generation> started;
+  std::vector<Generation> retired;
+  std::vector<plan::Step> closed;  // providers that had to end before their successors could begin
+};
+
+Result<std::unique_ptr<Host>> Host::open(HostSettings settings, HostServices services) {
+  std::optional<StateDir> state;
+  if (!settings.state.empty()) {
+    TRY(state, StateDir::open(settings.state));
+  }
+  TRY(auto engine, engine::Engine::open(engine_settings(settings), services.log));
+  return std::unique_ptr<Host>(new Host(std::move(settings), services, std::move(state), std::move(engine)));
+}
+
+Host::Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
+           std::unique_ptr<engine::Engine> engine)
+    : settings_(std::move(settings)), services_(services), state_(std::move(state)), engine_(std::move(engine)),
+      reporter_(std::make_unique<engine::Reporter>(services.log)),
+      cores_(std::make_unique<Cores>(
+          thread_count(settings_.threads), core_settings(settings_),
+          CoreServices{*engine_, services.clock, services.random, services.log, *reporter_})),
+      deployment_(std::make_unique<Deployment>(
+          DeploymentParts{*cores_, *engine_, state_ ? &*state_ : nullptr, services.providers, services.clock, services.log})),
+      http_(std::make_unique<HttpFront>(settings_.http, HttpFrontParts{*cores_, services.random, services.log})) {}
+
+Host::~Host() { http_->close(); }
+
+Applied Host::apply(std::span<const contracts::Manifest> manifests, const std::map<ComponentId, Extras>& extras) {
+  Applied outcome;
+  const auto images = load_images(*engine_, manifests, services_.log, outcome.findings);
+  const plan::Input input{.manifests = manifests, .components = images.types};
+  auto planned = plan::make_plan(input);
+  outcome.findings.append(std::move(planned.findings));
+  outcome.findings.sort();
+  if (!planned.plan || !outcome.findings.ok()) return outcome;
+  const auto diff = plan::diff(applied_, *planned.plan);
+  if (auto changed = change(*planned.plan, diff, images, extras); !changed) {
+    outcome.failure = std::move(changed).error();
+    return outcome;
+  }
+  applied_ = plan::applied(*planned.plan);
+  outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(), diff.changed.size(), diff.removed.size()};
+  return outcome;
+}
+
+Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
+                      const std::map<ComponentId, Extras>& extras) {
+  TRY(auto links, link_table(plan));
+  Change change{generations_, steps_, {}, {}, {}};
+  const auto all = [&]() -> Result<> {
+    for (const auto& step : diff.added) TRY_OK(start(step, images, extras, change));
+    for (const auto& step : diff.changed) TRY_OK(start(step, images, extras, change));
+    return http_->open(routes_of(plan));
+  };
+  if (auto done = all(); !done) {
+    undo(change);
+    return done;
+  }
+  for (const auto& key : diff.removed) {
+    const auto step = change.steps.find(key);
+    if (step == change.steps.end()) continue;
+    const auto generation = change.generations.find(id_of(step->second));
+    change.retired.push_back(generation->second);
+    change.generations.erase(generation);
+    change.steps.erase(step);
+  }
+  commit(std::move(links), change);
+  return {};
+}
+
+Result<> Host::start(const plan::Step& step, const Images& images, const std::map<ComponentId, Extras>& extras,
+                     Change& change) {
+  if (!runs(step)) return {};
+  const auto& id = id_of(step);
+  const auto before = change.generations.find(id);
+  Generation generation = 0;
+  if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
+    if (before != change.generations.end()) {
+      // It holds its files: the successor can only open them once it is gone.
+      change.closed.push_back(change.steps.at(step.key));
+      deployment_->stop({before->second}, settings_.drain);
+      change.generations.erase(before);
+    }
+    TRY(generation, deployment_->start(*provider));
+  } else {
+    const auto& component = std::get<plan::StartComponent>(step.what);
+    const auto extra = extras.find(component.id);
+    TRY(generation, deployment_->start(component, images.artifacts.at(component.id),
+                                       extra == extras.end() ? Extras{} : extra->second));
+    if (before != change.generations.end()) change.retired.push_back(before->second);
+  }
+  change.started.push_back(generation);
+  change.generations.insert_or_assign(id, generation);
+  change.steps.insert_or_assign(step.key, step);
+  return {};
+}
+
+void Host::undo(Change& change) {
+  std::ranges::reverse(change.started);
+  deployment_->stop(change.started, std::chrono::milliseconds(0));
+  for (const auto& step : change.closed) {
+    const auto again = deployment_->start(std::get<plan::StartProvider>(step.what));
+    if (!again) {
+      services_.log.error("a provider could not be started again after a failed change",
+                          {{"provider", id_of(step)}, {"error", again.error().message}});
+      generations_.erase(id_of(step));
+      continue;
+    }
+    generations_.insert_or_assign(id_of(step), *again);
+  }
+  if (!change.closed.empty()) {
+    // The links stay as they were; only where they lead has a new generation.
+    deployment_->relink(generations_);
+  }
+}
+
+void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change) {
+  generations_ = std::move(change.generations);
+  steps_ = std::move(change.steps);
+  deployment_->link(std::move(links), generations_);
+  http_->route(settings_.drain);
+  deployment_->stop(change.retired, settings_.drain);
+}
+
+void Host::drain() { http_->drain(settings_.drain); }
+
+}  // namespace weft::host

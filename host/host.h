@@ -1,0 +1,106 @@
+// A host: threads, engine, and the applications that run on them. One manifest set is in force at a time; applying
+// another changes what differs, or nothing when it cannot start.
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "contracts/manifest.h"
+#include "contracts/observer.h"
+#include "engine/engine.h"
+#include "host/core.h"
+#include "host/deployment.h"
+#include "host/http_front.h"
+#include "host/images.h"
+#include "host/manifest/findings.h"
+#include "host/plan/diff.h"
+#include "host/provider.h"
+#include "host/state_dir.h"
+
+namespace weft::host {
+
+struct HostSettings {
+  unsigned threads = 0;                 // that serve; 0: one per CPU
+  std::filesystem::path state;          // folder; empty: none, then no provider may be started
+  std::filesystem::path cache;          // folder of compiled components; empty: none
+  HttpFrontSettings http;
+  std::chrono::milliseconds drain{30'000};  // for calls in flight when something is stopped
+  std::vector<const contracts::Adapter*> adapters;    // each outlives the host
+  std::vector<contracts::SpanObserver*> observers;    // each outlives the host, any thread
+};
+
+struct HostServices {
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  const ProviderFactories& providers;
+};
+
+struct ApplySummary {
+  std::size_t unchanged = 0, added = 0, changed = 0, removed = 0;  // steps
+};
+
+struct Applied {
+  manifest::Findings findings;           // about the manifests
+  std::optional<ApplySummary> summary;   // there if and only if the set is in force now
+  std::optional<Error> failure;          // what went wrong although no finding is an error: everything is as before
+};
+
+// Control thread only: it may block, the serving threads may not.
+class Host {
+ public:
+  // Errors: the state folder's, and exhausted when the machine has no memory for guests.
+  static Result<std::unique_ptr<Host>> open(HostSettings settings, HostServices services);
+  ~Host();
+
+  // The whole set that is to run from now on. `extras` of components by id.
+  Applied apply(std::span<const contracts::Manifest> manifests, const std::map<ComponentId, Extras>& extras = {});
+  // No new connections; answers under way finish, for as long as the settings allow.
+  void drain();
+
+  // 0: no such component runs.
+  Generation generation(const ComponentId& id) const {
+    const auto found = generations_.find(id.str());
+    return found == generations_.end() ? 0 : found->second;
+  }
+  engine::Engine& engine() { return *engine_; }
+  Deployment& deployment() { return *deployment_; }
+  HttpFront& http() { return *http_; }
+  Cores& cores() { return *cores_; }
+
+ private:
+  struct Change;
+  Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
+       std::unique_ptr<engine::Engine> engine);
+
+  Result<> change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
+                  const std::map<ComponentId, Extras>& extras);
+  Result<> start(const plan::Step& step, const Images& images, const std::map<ComponentId, Extras>& extras,
+                 Change& change);
+  void undo(Change& change);
+  void commit(std::shared_ptr<const links::LinkTable> links, Change& change);
+
+  // Set at construction.
+  const HostSettings settings_;
+  const HostServices services_;
+  const std::optional<StateDir> state_;
+  const std::unique_ptr<engine::Engine> engine_;
+  const std::unique_ptr<engine::Reporter> reporter_;
+  const std::unique_ptr<Cores> cores_;
+  const std::unique_ptr<Deployment> deployment_;
+  const std::unique_ptr<HttpFront> http_;
+  // In force now.
+  std::vector<plan::Applied> applied_;
+  std::map<std::string, plan::Step> steps_;        // of components and providers, by key
+  std::map<std::string, Generation> generations_;  // by component or provider id
+};
+
+}  // namespace weft::host

@@ -1,0 +1,68 @@
+#include "host/images.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "engine/wasm_file.h"
+
+namespace weft::host {
+namespace {
+
+// Tells what is being compiled and how long it took; says nothing of what the cache held.
+class Progress {
+ public:
+  Progress(Log& log, const std::string& file, std::size_t bytes) : log_(log), file_(file), bytes_(bytes) {}
+
+  void operator()(engine::LoadStage stage) {
+    switch (stage) {
+      case engine::LoadStage::found_in_cache:
+        log_.debug("compiled component taken from the cache", {{"file", file_}});
+        return;
+      case engine::LoadStage::compiling:
+        started_ = std::chrono::steady_clock::now();
+        log_.info(fmt::format("compiling {} ({:.1f} MB)", file_, static_cast<double>(bytes_) / 1e6));
+        return;
+      case engine::LoadStage::compiled: {
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
+        log_.info(fmt::format("compiled {} in {:.2f} s", file_, took.count()));
+        return;
+      }
+    }
+  }
+
+ private:
+  Log& log_;
+  const std::string& file_;
+  const std::size_t bytes_;
+  std::chrono::steady_clock::time_point started_;
+};
+
+Result<std::shared_ptr<const engine::Artifact>> load(engine::Engine& engine, const std::string& file, Log& log) {
+  TRY(auto wasm, engine::read_wasm(file));
+  Progress progress(log, file, wasm.size());
+  return engine.load(std::move(wasm), file, std::ref(progress));
+}
+
+}  // namespace
+
+Images load_images(engine::Engine& engine, std::span<const contracts::Manifest> manifests, Log& log,
+                   manifest::Findings& findings) {
+  Images images;
+  for (const auto& manifest : manifests) {
+    for (const auto& component : manifest.components) {
+      if (component.kind != contracts::ComponentKind::component || !component.image) continue;
+      if (component.image->kind != contracts::ImageKind::file) continue;
+      auto loaded = load(engine, component.image->resolved, log);
+      if (!loaded) {
+        findings.error(component.image->at, std::move(loaded).error().message);
+        continue;
+      }
+      images.types.insert_or_assign(component.id, plan::Loaded{(*loaded)->type(), (*loaded)->digest()});
+      images.artifacts.insert_or_assign(component.id, *std::move(loaded));
+    }
+  }
+  return images;
+}
+
+}  // namespace weft::host

@@ -1,0 +1,28 @@
+// The checks of make_plan, one file each.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/plan/world.h"
+
+namespace weft::plan {
+
+// Links that the target cannot serve or the source cannot use; imports that nothing satisfies; versions and signatures
+// that do not fit.
+void check_links(const World& world, manifest::Findings& findings);
+void check_imports(const Input& input, const World& world, manifest::Findings& findings);
+// The routes of HTTP servers, checked against each other.
+std::vector<Step> make_routes(const World& world, manifest::Findings& findings);
+// Configuration of providers: keys that they do not take.
+void check_provider_config(const World& world, manifest::Findings& findings);
+// Grants wider than used, configuration that nothing reads, cycles.
+void check_grants(const World& world, manifest::Findings& findings);
+// Providers, components and links; routes come behind.
+std::vector<Step> make_steps(const World& world);
+
+// Fills in the hash of a step whose other members are set.
+void seal(Step& step);
+// "wasi:keyvalue/store@0.2.0"; also for plain names.
+std::string text(const contracts::InterfaceName& name);
+
+}  // namespace weft::plan

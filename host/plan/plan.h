@@ -1,0 +1,95 @@
+// From manifests, the types of their components and the built-in providers to the steps that start them, or to
+// everything that stands in the way. Pure: no file is read, nothing is started.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/id.h"
+#include "contracts/component_type.h"
+#include "contracts/manifest.h"
+#include "host/manifest/findings.h"
+#include "host/manifest/providers.h"
+
+namespace weft::plan {
+
+// A component's file, as far as planning is concerned.
+struct Loaded {
+  contracts::ComponentType type;
+  std::string digest;
+};
+
+// Everything outlives the call. A component whose file could not be read is missing from `components`: whoever
+// loads reports that, and the checks that need its type are left out.
+struct Input {
+  std::span<const contracts::Manifest> manifests;
+  const std::map<ComponentId, Loaded>& components;
+  std::span<const manifest::Provider> providers = manifest::providers();
+  std::span<const std::string_view> host = manifest::host_interfaces();
+};
+
+using Settings = std::map<std::string, std::string>;
+
+struct StartProvider {
+  ComponentId id;
+  std::string provider;  // "weft:keyvalue-sqlite"
+  Settings config;       // keys in lower case
+};
+
+struct StartComponent {
+  ComponentId id;
+  std::string path;
+  std::string digest;
+  contracts::Limits limits;
+  std::vector<contracts::LimitOrigin> limit_origins;
+  Settings config;
+};
+
+// One interface of one link: the switchboard finds targets by source, link name and interface.
+struct PutLink {
+  ComponentId source;
+  LinkName name;
+  std::string interface;  // "wasi:keyvalue/store"
+  ComponentId target;
+  Settings source_config;
+  Settings target_config;
+};
+
+// Requests to `address` whose Host is `host` (empty: any) and whose path begins with `path` reach `target`.
+struct AddRoute {
+  ComponentId provider;
+  ComponentId target;
+  LinkName link;
+  std::string address;  // "127.0.0.1:8000", "[::1]:8000"
+  std::string host;     // lower case
+  std::string path;     // "/" for all; no '/' at the end otherwise
+};
+
+struct Step {
+  std::string key;         // what it is about: the same for the same thing in an edited manifest
+  std::uint64_t hash = 0;  // of everything that starts differently when it changes, the component's digest included
+  ApplicationName application;
+  contracts::Position at;
+  std::variant<StartProvider, StartComponent, PutLink, AddRoute> what;
+};
+
+// To be done in this order: providers, components (a callee before its callers), links, routes.
+struct Plan {
+  std::vector<Step> steps;
+};
+
+struct Planned {
+  std::optional<Plan> plan;  // there if and only if no finding is an error
+  manifest::Findings findings;
+};
+
+// All applications of a host at once, so that their ids and routes are compared. Errors: whatever would keep one from
+// answering. Warnings: links that grant more than the component uses, cycles, configuration that nothing reads.
+Planned make_plan(const Input& input);
+
+}  // namespace weft::plan

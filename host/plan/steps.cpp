@@ -1,0 +1,139 @@
+#include <set>
+
+#include "host/plan/checks.h"
+
+namespace weft::plan {
+namespace {
+
+// FNV-1a over fields with their lengths, so that no two lists of fields run together. Kept on disk: never change it
+// without a new version of the state.
+class Hash {
+ public:
+  Hash& add(std::string_view text) {
+    add(text.size());
+    for (const char c : text) mix(static_cast<std::uint8_t>(c));
+    return *this;
+  }
+  Hash& add(std::uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8) mix(static_cast<std::uint8_t>(number >> shift));
+    return *this;
+  }
+  Hash& add(const Settings& settings) {
+    add(settings.size());
+    for (const auto& [key, value] : settings) add(key).add(value);
+    return *this;
+  }
+  std::uint64_t value() const { return value_; }
+
+ private:
+  void mix(std::uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001b3; }
+  std::uint64_t value_ = 0xcbf29ce484222325;
+};
+
+struct Hashed {
+  Hash& hash;
+  void operator()(const StartProvider& one) { hash.add(one.id.text()).add(one.provider).add(one.config); }
+  void operator()(const StartComponent& one) {
+    hash.add(one.id.text()).add(one.path).add(one.digest).add(one.config);
+    for (const auto& spec : contracts::limit_specs()) hash.add(spec.key).add(one.limits.*spec.value);
+  }
+  void operator()(const PutLink& one) {
+    hash.add(one.source.text()).add(one.name.text()).add(one.interface).add(one.target.text());
+    hash.add(one.source_config).add(one.target_config);
+  }
+  void operator()(const AddRoute& one) {
+    hash.add(one.provider.text()).add(one.target.text()).add(one.link.text());
+    hash.add(one.address).add(one.host).add(one.path);
+  }
+};
+
+template <class What>
+Step make_step(std::string key, const contracts::Manifest& application, const contracts::Position& at, What what) {
+  Step step{.key = std::move(key), .application = application.name, .at = at, .what = std::move(what)};
+  seal(step);
+  return step;
+}
+
+// Units that start, a callee before its callers; within a cycle in the order of the manifest.
+class Order {
+ public:
+  explicit Order(const World& world) : world_(world) {
+    for (const auto& edge : world.edges) callees_[edge.source].push_back(edge.target);
+  }
+  std::vector<const Unit*> take() {
+    for (const auto& unit : world_.units) walk(unit);
+    return std::move(order_);
+  }
+
+ private:
+  void walk(const Unit& start) {
+    if (!seen_.insert(&start).second) return;
+    std::vector<std::pair<const Unit*, std::size_t>> path{{&start, 0}};
+    while (!path.empty()) {
+      auto& [unit, next] = path.back();
+      const auto callees = callees_.find(unit);
+      if (callees == callees_.end() || next == callees->second.size()) {
+        if (unit->starts()) order_.push_back(unit);
+        path.pop_back();
+        continue;
+      }
+      const auto* callee = callees->second[next++];
+      if (seen_.insert(callee).second) path.emplace_back(callee, 0);
+    }
+  }
+
+  const World& world_;
+  std::map<const Unit*, std::vector<const Unit*>> callees_;
+  std::set<const Unit*> seen_;
+  std::vector<const Unit*> order_;
+};
+
+Step provider_step(const Unit& unit) {
+  const auto& component = *unit.component;
+  return make_step(fmt::format("provider {}", component.id.text()), *unit.application, component.at,
+                   StartProvider{component.id, std::string(unit.provider->name), merged(component.config, Keys::lower_case)});
+}
+
+Step component_step(const Unit& unit) {
+  const auto& component = *unit.component;
+  return make_step(fmt::format("component {}", component.id.text()), *unit.application, component.at,
+                   StartComponent{component.id, component.image->resolved, unit.loaded->digest, component.limits,
+                                  component.limit_origins, merged(component.config, Keys::as_written)});
+}
+
+Step link_step(const Edge& edge, std::string_view interface) {
+  const auto& link = *edge.link;
+  auto full = fmt::format("{}:{}/{}", link.ns, link.package, interface);
+  auto key = fmt::format("link {} {} {}", edge.source->component->id.text(), link.name.text(), full);
+  const auto keys_of = [](const Unit& unit) { return unit.provider != nullptr ? Keys::lower_case : Keys::as_written; };
+  return make_step(std::move(key), *edge.application, link.at,
+                   PutLink{edge.source->component->id, link.name, std::move(full), edge.target->component->id,
+                           merged(link.source_config, keys_of(*edge.source)), merged(link.target_config, keys_of(*edge.target))});
+}
+
+}  // namespace
+
+void seal(Step& step) {
+  Hash hash;
+  hash.add(step.application.text()).add(std::uint64_t{step.what.index()});
+  std::visit(Hashed{hash}, step.what);
+  step.hash = hash.value();
+}
+
+std::vector<Step> make_steps(const World& world) {
+  std::vector<Step> steps;
+  const auto order = Order(world).take();
+  for (const auto* unit : order) {
+    if (unit->provider != nullptr) steps.push_back(provider_step(*unit));
+  }
+  for (const auto* unit : order) {
+    if (unit->provider == nullptr && unit->loaded != nullptr) steps.push_back(component_step(*unit));
+  }
+  for (const auto& edge : world.edges) {
+    if (edge.source->provider != nullptr || !edge.source->starts() || !edge.target->starts()) continue;
+    for (const auto& interface : edge.link->interfaces) steps.push_back(link_step(edge, interface.text));
+  }
+  return steps;
+}
+
+}  // namespace weft::plan

@@ -1,0 +1,64 @@
+#include "ingress/http/access_log.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <iterator>
+#include <utility>
+
+namespace weft::ingress {
+namespace {
+
+// Safe inside quotes in both formats, in a terminal and in UTF-8 readers.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string time_text(WallTime at, const char* form) {
+  const auto seconds = std::chrono::system_clock::to_time_t(at);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, form, &parts)};
+}
+
+}  // namespace
+
+std::optional<AccessFormat> access_format(std::string_view text) {
+  if (text == "text") return AccessFormat::text;
+  if (text == "json") return AccessFormat::json;
+  return std::nullopt;
+}
+
+LineAccessLog::LineAccessLog(AccessFormat format, const Clock& clock, Write write)
+    : format_(format), clock_(clock), write_(std::move(write)) {}
+
+void LineAccessLog::write(const AccessEntry& e) {
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(e.took).count();
+  const auto now = clock_.wall();
+  if (format_ == AccessFormat::text) {
+    // Common Log Format, then host, microseconds, component and request id.
+    return write_(fmt::format("{} - - [{}] \"{} {} HTTP/1.1\" {} {} \"{}\" {}us \"{}\" {}\n", e.remote,
+                              time_text(now, "%d/%b/%Y:%H:%M:%S +0000"), escaped(e.method), escaped(e.target),
+                              e.status, e.bytes_out, escaped(e.host), us, escaped(e.component),
+                              contracts::text(e.request)));
+  }
+  write_(fmt::format(R"({{"time":"{}","remote":"{}","method":"{}","host":"{}","target":"{}","component":"{}",)"
+                     R"("status":{},"bytes_in":{},"bytes_out":{},"microseconds":{},"request":"{}"}})"
+                     "\n",
+                     time_text(now, "%Y-%m-%dT%H:%M:%SZ"), e.remote, escaped(e.method), escaped(e.host),
+                     escaped(e.target), escaped(e.component), e.status, e.bytes_in, e.bytes_out, us,
+                     contracts::text(e.request)));
+}
+
+}  // namespace weft::ingress

@@ -1,0 +1,35 @@
+#include "ingress/http/listener.h"
+
+#include <utility>
+
+namespace weft::ingress {
+
+Result<std::unique_ptr<HttpListener>> HttpListener::open(const net::ListenAddress& address, HttpListenerParts parts,
+                                                         net::HttpServerSettings settings) {
+  TRY(auto acceptor, net::share_port(parts.io, address));
+  return std::make_unique<HttpListener>(std::move(acceptor), address.text(), parts, settings);
+}
+
+HttpListener::HttpListener(net::Acceptor acceptor, std::string address, HttpListenerParts parts,
+                           net::HttpServerSettings settings)
+    : random_(parts.seed),
+      context_{.invoker = parts.invoker,
+               .metrics = parts.metrics,
+               .log = parts.log,
+               .access_log = parts.access_log,
+               .random = random_,
+               .address = std::move(address),
+               .router = {},
+               .routes = nullptr,
+               .request_fields = {},
+               .response_fields = {}},
+      server_(std::move(acceptor), parts.turn, settings, [this](net::Socket socket, net::HttpServer& server) {
+        return std::make_unique<Exchange>(std::move(socket), server, context_);
+      }) {}
+
+void HttpListener::set_router(std::shared_ptr<const Router> router) {
+  context_.routes = router ? router->at(context_.address) : nullptr;
+  context_.router = std::move(router);
+}
+
+}  // namespace weft::ingress

@@ -1,0 +1,62 @@
+// One address on one thread, from its socket to the switchboard.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/quick_random.h"
+#include "base/turn.h"
+#include "contracts/invocation.h"
+#include "ingress/http/access_log.h"
+#include "ingress/http/exchange.h"
+#include "ingress/http/metrics.h"
+#include "ingress/http/router.h"
+#include "net/http_server.h"
+#include "net/listen.h"
+
+namespace weft::ingress {
+
+// All references outlive the listener.
+struct HttpListenerParts {
+  boost::asio::io_context& io;
+  Turn& turn;
+  contracts::Invoker& invoker;  // the thread's switchboard
+  HttpMetrics& metrics;         // the thread's
+  Log& log;
+  Random& seed;                 // for request and trace ids
+  AccessLog* access_log = nullptr;
+};
+
+// One thread. The first listener of a process at an address must be preceded by net::probe_port.
+class HttpListener final {
+ public:
+  // Listens from now on and serves from start(). The errors of net::share_port.
+  static Result<std::unique_ptr<HttpListener>> open(const net::ListenAddress& address, HttpListenerParts parts,
+                                                    net::HttpServerSettings settings = {});
+  HttpListener(net::Acceptor acceptor, std::string address, HttpListenerParts parts,
+               net::HttpServerSettings settings);
+
+  void start() { server_.start(); }
+  // Requests that begin from now on are routed by `router`.
+  void set_router(std::shared_ptr<const Router> router);
+
+  // As net::HttpServer has them; drain() must return, or the io_context end, before this is destroyed.
+  boost::asio::awaitable<void> drain(MonotonicTime deadline) { return server_.drain(deadline); }
+  void close() { server_.close(); }
+  bool empty() const { return server_.empty(); }
+  std::size_t connections() const { return server_.connections(); }
+  // Where it really listens: the port the system chose for port 0.
+  net::ListenAddress local() const { return {server_.endpoint()}; }
+  // As routes name it.
+  const std::string& address() const { return context_.address; }
+
+ private:
+  QuickRandom random_;
+  ExchangeContext context_;
+  net::HttpServer server_;
+};
+
+}  // namespace weft::ingress

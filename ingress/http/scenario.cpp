@@ -1,0 +1,363 @@
+#include "ingress/http/scenario.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+namespace weft::ingress::testing {
+namespace {
+
+constexpr auto k_patience = std::chrono::seconds(10);
+
+std::uint64_t number_behind(std::string_view text, std::string_view prefix) {
+  std::uint64_t value = 0;
+  text.remove_prefix(prefix.size());
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+class FakeCall final : public contracts::HttpCallee, public contracts::Call {
+ public:
+  FakeCall(FakeApplication& application, contracts::HttpCaller& caller, contracts::Replier& replier,
+           const contracts::HttpRequest& request)
+      : application_(application), caller_(caller), replier_(replier), method_(request.method),
+        target_(request.target), authority_(request.authority), body_(request.body), state_(request.body_state),
+        credit_(request.credit) {
+    for (const auto& header : request.headers) {
+      fields_.append(header.name).append("=").append(header.value).append("\n");
+    }
+  }
+
+  // True when the call is over.
+  bool start() {
+    const std::string_view target = target_;
+    if (target.starts_with("/fail/")) return fail(number_behind(target, "/fail/"));
+    if (target == "/never") return false;
+    if (target == "/half") {
+      head(200);
+      caller_.on_body("some");
+      return fail(static_cast<std::uint64_t>(Errc::trapped));
+    }
+    if (target == "/bad") {
+      const contracts::Header bad{"x", "a\r\nb: c"};
+      caller_.on_head(*this, 200, {{bad}});
+      caller_.on_body("never to be seen");
+      return false;
+    }
+    if (target.starts_with("/empty/")) {
+      head(static_cast<std::uint16_t>(number_behind(target, "/empty/")));
+      return end();
+    }
+    if (target.starts_with("/bytes/")) {
+      left_ = number_behind(target, "/bytes/");
+      head(200);
+      return pump_bytes();
+    }
+    if (target == "/echo" || target == "/trailers") {
+      head(200);
+      return echo();
+    }
+    if (target == "/late") return want();
+    if (target == "/fields") return text(method_ + " " + authority_ + " " + target_ + "\n" + fields_);
+    return text("hello");
+  }
+
+  void push(std::string_view chunk, contracts::Body state, std::span<const contracts::Header> trailers) override {
+    body_ += chunk;
+    state_ = state;
+    for (const auto& trailer : trailers) trailers_.emplace_back(trailer.name, trailer.value);
+    wanting_ = false;
+    if (inside_) return;
+    if (target_ == "/late") {
+      if (want()) finish();
+    } else if (echo()) {
+      finish();
+    }
+  }
+  void credit(std::size_t bytes) override {
+    credit_ += bytes;
+    unsent_ -= bytes;
+    if (!inside_ && (target_.starts_with("/bytes/") ? pump_bytes() : echo())) finish();
+  }
+  void cancel() noexcept override {
+    ++application_.cancelled;
+    erase();
+  }
+  void finish() {
+    auto& replier = replier_;
+    auto error = std::move(error_);
+    erase();
+    if (error) return replier.on_reply({std::unexpected(*error)});
+    replier.on_reply({contracts::Image()});
+  }
+
+  std::list<std::unique_ptr<FakeCall>>::iterator self;
+
+ private:
+  void erase() { application_.running_.erase(self); }
+  void head(std::uint16_t status) {
+    const contracts::Header type{"content-type", "text/plain"};
+    caller_.on_head(*this, status, {{type}});
+  }
+  bool end() {
+    std::vector<contracts::Header> trailers;
+    for (const auto& [name, value] : trailers_) trailers.push_back({name, value});
+    caller_.on_end(trailers);
+    return true;
+  }
+  bool text(std::string_view body) {
+    head(200);
+    caller_.on_body(body);
+    return end();
+  }
+  bool fail(std::uint64_t code) {
+    error_ = Error{static_cast<Errc>(code), "secret details"};
+    return true;
+  }
+  void send(std::string_view bytes) {
+    credit_ -= bytes.size();
+    unsent_ += bytes.size();
+    if (unsent_ > application_.most_unsent) application_.most_unsent = unsent_;
+    caller_.on_body(bytes);
+  }
+  bool pump_bytes() {
+    inside_ = true;
+    while (left_ > 0 && credit_ > 0) {
+      const std::string piece(std::min<std::size_t>({left_, credit_, 64 * 1024}), 'x');
+      left_ -= piece.size();
+      send(piece);
+    }
+    inside_ = false;
+    return left_ == 0 && end();
+  }
+  // Passes the body on as it comes; true when it has ended.
+  bool echo() {
+    inside_ = true;
+    while (true) {
+      const auto piece = body_.substr(0, credit_);
+      body_.erase(0, piece.size());
+      if (!piece.empty()) send(piece);
+      if (!body_.empty() || wanting_) break;
+      if (state_ == contracts::Body::ended) {
+        inside_ = false;
+        return end();
+      }
+      ask();
+      if (wanting_) break;
+    }
+    inside_ = false;
+    return false;
+  }
+  // Reads the body to its end and answers its size.
+  bool want() {
+    inside_ = true;
+    while (state_ == contracts::Body::more && !wanting_) ask();
+    inside_ = false;
+    return state_ == contracts::Body::ended && text(std::to_string(body_.size()));
+  }
+  void ask() {
+    wanting_ = true;
+    ++application_.wants;
+    caller_.on_want(*this, 64 * 1024);
+  }
+
+  FakeApplication& application_;
+  contracts::HttpCaller& caller_;
+  contracts::Replier& replier_;
+  std::string method_, target_, authority_, fields_, body_;
+  std::vector<std::pair<std::string, std::string>> trailers_;
+  contracts::Body state_;
+  std::size_t credit_, unsent_ = 0, left_ = 0;
+  std::optional<Error> error_;
+  bool wanting_ = false, inside_ = false;
+};
+
+contracts::Pending FakeApplication::invoke(contracts::Invocation invocation, contracts::Replier& replier) {
+  ++calls;
+  const auto& http = std::get<contracts::HttpCall>(invocation.payload);
+  running_.push_front(std::make_unique<FakeCall>(*this, *http.caller, replier, *http.request));
+  auto& call = *running_.front();
+  call.self = running_.begin();
+  if (!call.start()) return contracts::Pending(call);
+  call.finish();
+  return {};
+}
+
+FakeApplication::~FakeApplication() = default;
+
+Scenario::Scenario(net::HttpServerSettings settings, AccessLog* access_log)
+    : log_({.level = LogLevel::debug}, clock_, [this](std::string_view line) { logged += line; }) {
+  listener = *HttpListener::open(*net::ListenAddress::parse("127.0.0.1:0"),
+                                 {.io = io_,
+                                  .turn = turn_,
+                                  .invoker = application,
+                                  .metrics = metrics,
+                                  .log = log_,
+                                  .seed = random_,
+                                  .access_log = access_log},
+                                 settings);
+  port = listener->local().endpoint.port();
+  Route route;
+  route.address = listener->address();
+  route.path = "/";
+  route.source = ComponentId("test-http");
+  route.link = LinkName("default");
+  route.target = "test-app";
+  auto other = route;
+  other.host = "only.example";
+  other.path = "/hello";
+  auto router = Router::make({route, other});
+  listener->set_router(*router);
+  listener->start();
+  thread_ = std::thread([this] {
+    const auto work = boost::asio::make_work_guard(io_);
+    while (io_.run_one() != 0) turn_.settle();
+  });
+}
+
+Scenario::~Scenario() {
+  on_server([this] { listener->close(); });
+  (void)eventually([this] {
+    bool empty = false;
+    on_server([&] { empty = listener->empty(); });
+    return empty;
+  });
+  io_.stop();
+  thread_.join();
+}
+
+void Scenario::on_server(std::function<void()> task) {
+  std::promise<void> done;
+  boost::asio::post(io_, [&] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void Scenario::start_drain(std::chrono::milliseconds deadline) {
+  on_server([&] {
+    boost::asio::co_spawn(io_, listener->drain(std::chrono::steady_clock::now() + deadline),
+                          [this](std::exception_ptr) { drained_ = true; });
+  });
+  on_server([] {});
+}
+
+bool Scenario::drained() {
+  return eventually([this] { return drained_.load(); });
+}
+
+RawClient::RawClient(std::uint16_t port, int receive_buffer) {
+  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (receive_buffer != 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    throw std::runtime_error("no connection to the server under test");
+  }
+}
+
+RawClient::~RawClient() { close(); }
+
+void RawClient::close() {
+  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+}
+
+void RawClient::reset() {
+  const linger now{1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close();
+}
+
+void RawClient::half_close() { ::shutdown(socket_, SHUT_WR); }
+
+bool RawClient::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+std::size_t RawClient::send_some(std::string_view bytes) {
+  const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
+bool RawClient::more() {
+  if (closed) return false;
+  pollfd wait{socket_, POLLIN, 0};
+  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(k_patience).count();
+  if (::poll(&wait, 1, static_cast<int>(patience)) != 1) return false;
+  char buffer[16 * 1024];
+  const auto got = ::recv(socket_, buffer, sizeof buffer, 0);
+  if (got <= 0) {
+    closed = true;
+    return false;
+  }
+  pending_.append(buffer, static_cast<std::size_t>(got));
+  return true;
+}
+
+std::string RawClient::read_until(std::string_view end) {
+  std::size_t at = pending_.find(end);
+  while (at == pending_.npos) {
+    const auto searched = pending_.size() - std::min(pending_.size(), end.size());
+    if (!more()) break;
+    at = pending_.find(end, searched);
+  }
+  const auto size = at == pending_.npos ? pending_.size() : at + end.size();
+  auto text = pending_.substr(0, size);
+  pending_.erase(0, size);
+  return text;
+}
+
+std::string RawClient::read_bytes(std::size_t bytes) {
+  while (pending_.size() < bytes && more()) {
+  }
+  const auto size = std::min(bytes, pending_.size());
+  auto text = pending_.substr(0, size);
+  pending_.erase(0, size);
+  return text;
+}
+
+std::string RawClient::read_all() {
+  while (more()) {
+  }
+  return std::exchange(pending_, {});
+}
+
+std::string RawClient::read_response() {
+  auto text = read_until("\r\n\r\n");
+  constexpr std::string_view key = "content-length: ";
+  const auto at = text.find(key);
+  if (at == text.npos) return text;
+  const auto length = number_behind(std::string_view(text).substr(at), key);
+  return text + read_bytes(length);
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + k_patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+}  // namespace weft::ingress::testing

@@ -1,0 +1,100 @@
+// A listener with a fake application behind it and raw clients in front, for the tests of this folder.
+#pragma once
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "ingress/http/listener.h"
+
+namespace weft::ingress::testing {
+
+class FakeCall;
+
+// Answers by the path of a request:
+// /hello · /echo (streams the body back) · /fields (the request as text) · /never (until cancelled) · /fail/N (N: the
+// number of an Errc) · /bytes/N (as fast as the credit allows) · /late (reads the body when a byte of it is there,
+// then answers its size) · /half (head and some bytes, then a failure) · /bad (a header that must not be sent) ·
+// /trailers (body and trailers as they came) · /empty/N (status N without body) · /ignore (answers, reads nothing)
+class FakeApplication final : public contracts::Invoker {
+ public:
+  contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override;
+  ~FakeApplication() override;
+
+  std::atomic<int> calls = 0, cancelled = 0, wants = 0;
+  std::atomic<std::uint64_t> most_unsent = 0;  // bytes that one call has pushed beyond what left
+
+ private:
+  friend class FakeCall;
+  std::list<std::unique_ptr<FakeCall>> running_;
+};
+
+// Runs the server on a thread of its own.
+class Scenario {
+ public:
+  explicit Scenario(net::HttpServerSettings settings = {}, AccessLog* access_log = nullptr);
+  ~Scenario();
+
+  // On the server's thread, waits for it.
+  void on_server(std::function<void()> task);
+  // Starts HttpListener::drain; true when it returned within a time no test waits for.
+  void start_drain(std::chrono::milliseconds deadline);
+  bool drained();
+
+  std::uint16_t port = 0;
+  FakeApplication application;
+  HttpMetrics metrics;
+  std::string logged;  // read it after the scenario's thread did nothing more, or in on_server
+  std::unique_ptr<HttpListener> listener;
+
+ private:
+  SystemClock clock_;
+  SystemRandom random_;
+  Log log_;
+  boost::asio::io_context io_{1};
+  Turn turn_;
+  std::atomic<bool> drained_ = false;
+  std::thread thread_;
+};
+
+// A client that says exactly what it is told. Every wait ends after some seconds.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  // False when the server does not take it.
+  bool send(std::string_view bytes);
+  // Sends what the socket takes at once; the number of bytes.
+  std::size_t send_some(std::string_view bytes);
+  void half_close();
+  void close();
+  void reset();  // closes with RST
+  // Up to and including `end`, or everything until the server closes or nothing comes.
+  std::string read_until(std::string_view end);
+  std::string read_bytes(std::size_t bytes);
+  // Until the server closes; what came. `closed` tells whether it did.
+  std::string read_all();
+  bool closed = false;
+  // One whole response with a content-length: head and body.
+  std::string read_response();
+
+ private:
+  bool more();
+
+  int socket_ = -1;
+  std::string pending_;
+};
+
+// Polls until `holds`, at most some seconds.
+bool eventually(const std::function<bool()>& holds);
+
+}  // namespace weft::ingress::testing

@@ -1,0 +1,261 @@
+#include "net/http_connection.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/detail/socket_option.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <utility>
+
+namespace weft::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+constexpr std::size_t k_write_at = 64 * 1024;  // more is not collected before it is sent
+}
+
+HttpConnection::HttpConnection(Socket socket, Turn& turn, const HttpSettings& settings,
+                               HttpHandler& handler)
+    : socket_(std::move(socket)), turn_(turn), settings_(settings), handler_(handler),
+      timer_(socket_.get_executor()), parser_(settings.limits) {
+  deadlines_.fill(Time::max());
+}
+
+HttpConnection::~HttpConnection() {
+  if (soon_) turn_.forget(*this);
+}
+
+void HttpConnection::start() {
+  error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);  // so that sending can be tried in place
+  set(t_head, settings_.head_timeout);
+  fill();
+}
+
+void HttpConnection::drain() {
+  draining_ = true;
+  if (phase_ == Phase::idle && input_.size() == 0) shut();
+}
+
+void HttpConnection::close() {
+  if (phase_ == Phase::busy) return lose(HttpGone::left);
+  shut();
+}
+
+void HttpConnection::soon() {
+  if (!std::exchange(soon_, true)) turn_.later(*this);
+}
+
+void HttpConnection::on_turn_end() {
+  soon_ = false;
+  if (phase_ == Phase::busy) {
+    if (lost_) return lose(HttpGone::left);
+    if (bad_body_ && !refused_) return reject(HttpRefusal(*bad_body_), HttpGone::malformed);
+    if (owed_ != 0 && !released_ && !response_.has_ended()) handler_.on_sent(std::exchange(owed_, 0));
+    flush();
+    if (released_ && !response_.has_ended()) return break_off();
+    if (phase_ == Phase::busy && released_ && response_.is_over() && !writing_) next();
+  }
+  if (phase_ == Phase::idle) serve();
+  fill();
+  if (phase_ == Phase::closed && pending_ == 0 && !soon_) handler_.on_closed();
+}
+
+// ---- the handler's side ----
+
+std::optional<std::string_view> HttpConnection::respond(std::uint16_t status,
+                                                        std::span<const HttpField> fields) {
+  if (phase_ != Phase::busy) return std::nullopt;
+  auto refused = response_.head(status, fields);
+  if (!refused) soon();
+  return refused;
+}
+
+void HttpConnection::write(std::string_view chunk) {
+  if (phase_ != Phase::busy) return;
+  const auto before = response_.waiting_bytes();
+  response_.body(chunk);
+  owed_ += chunk.size() - (response_.waiting_bytes() - before);  // what a broken response drops
+  if (response_.waiting_bytes() >= k_write_at) flush();
+  soon();
+}
+
+void HttpConnection::finish(std::span<const HttpField> trailers) {
+  if (phase_ != Phase::busy) return;
+  response_.end(trailers);
+  unset(t_probe);
+  flush();  // now: whoever answered may take its time to go away
+}
+
+void HttpConnection::read_body(std::size_t limit) {
+  if (phase_ != Phase::busy) return;
+  want_ = limit;
+  if (continue_due_) ask_to_continue();
+  pump_body();
+}
+
+void HttpConnection::release() {
+  released_ = true;
+  want_ = 0;
+  soon();
+}
+
+bool HttpConnection::take_back() {
+  if (response_.is_committed()) return false;
+  response_.start(head_.method == "HEAD" ? Method::head : Method::other, head_.version, Trailers::refused);
+  return true;
+}
+
+std::string HttpConnection::remote_address() const {
+  error_code ec;
+  const auto endpoint = socket_.remote_endpoint(ec);
+  return ec ? std::string("-") : endpoint.address().to_string();
+}
+
+// ---- ends ----
+
+void HttpConnection::lose(HttpGone why) {
+  if (!std::exchange(released_, true)) handler_.on_gone(why);
+  lost_ = true;
+  end_request();
+  shut();
+}
+
+// The handler let go without an end: the client must not take what it has for the whole. Where only the end of
+// the connection ends the body, a reset says so.
+void HttpConnection::break_off() {
+  error_code ignored;
+  if (response_.closes()) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  end_request();
+  shut();
+}
+
+// Takes the request back from the handler; the client is told why, if that is still possible.
+void HttpConnection::reject(const HttpRefusal& refusal, HttpGone why) {
+  if (response_.is_committed()) return lose(why);
+  if (!std::exchange(released_, true)) handler_.on_gone(why);
+  response_.start(Method::other, head_.version, Trailers::refused);
+  refuse(refusal);
+}
+
+void HttpConnection::end_request() {
+  HttpOutcome outcome{response_.status(), body_in_, response_.body_bytes(), HttpEnd::complete};
+  if (lost_) {
+    outcome.end = HttpEnd::client_left;
+  } else if (response_.is_broken() || !response_.is_over()) {
+    outcome.end = HttpEnd::broken;
+  }
+  handler_.on_done(outcome);
+}
+
+// The request is answered and let go.
+void HttpConnection::next() {
+  end_request();
+  discard_body();
+  const bool whole = parsed_ && !bad_body_ && parser_.is_done();
+  const bool keep = whole && head_.keep_alive == KeepAlive::yes && !response_.closes();
+  if (!keep || draining_) return linger_or_close();
+  phase_ = Phase::idle;
+  response_.shrink();
+  if (out_.body.capacity() > HttpInput::k_kept) std::string().swap(out_.body);
+  if (scratch_.capacity() > HttpInput::k_kept) std::string().swap(scratch_);
+  for (const auto which : {t_body, t_write, t_probe}) unset(which);
+  scan_.reset();
+  if (eof_ && input_.size() == 0) return shut();
+  set(t_head, settings_.idle_timeout);
+}
+
+void HttpConnection::linger_or_close() {
+  const bool whole = parsed_ && parser_.is_done() && input_.size() == 0;
+  if (whole || eof_) return shut();
+  // Closing with unread input would reset the connection and could take the answer with it.
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  phase_ = Phase::lingering;
+  for (auto& deadline : deadlines_) deadline = Time::max();
+  set(t_linger, settings_.linger);
+}
+
+void HttpConnection::shut() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+  soon();
+}
+
+// ---- time ----
+
+void HttpConnection::set(Timeout which, std::chrono::milliseconds after) {
+  deadlines_[which] = std::chrono::steady_clock::now() + after;
+  // A timer that is armed for an earlier moment looks again then: no system call and no queue per request.
+  if (deadlines_[which] < armed_until_) arm();
+}
+
+void HttpConnection::arm() {
+  const auto earliest = *std::ranges::min_element(deadlines_);
+  if (earliest == Time::max() || phase_ == Phase::closed) return;
+  armed_until_ = earliest;
+  timer_.expires_at(earliest);
+  ++pending_;
+  timer_.async_wait([this](const error_code& ec) {
+    --pending_;
+    if (phase_ == Phase::closed) return soon();
+    if (ec) return;  // armed anew for an earlier moment
+    armed_until_ = Time::max();
+    on_timer();
+  });
+}
+
+void HttpConnection::on_timer() {
+  const auto now = std::chrono::steady_clock::now();
+  const auto passed = [&](Timeout which) {
+    if (deadlines_[which] > now) return false;
+    unset(which);
+    return true;
+  };
+  if (passed(t_linger)) return shut();
+  if (passed(t_head) && phase_ == Phase::idle) {
+    if (input_.size() == 0) return shut();
+    return refuse({408, "the request head did not arrive in time"});
+  }
+  if (passed(t_write)) return lose(HttpGone::left);
+  if (passed(t_body)) {
+    return reject({408, "the request body did not arrive in time"}, HttpGone::stalled);
+  }
+  if (passed(t_probe)) probe();
+  arm();
+}
+
+// The client sent FIN while it waits for an answer: it half-closed, or it is gone and its kernel will say so when
+// something arrives. An interim response is the one thing that may be sent before the answer.
+void HttpConnection::probe() {
+  if (phase_ != Phase::busy || writing_ || response_.is_committed()) return;
+  constexpr std::string_view interim = "HTTP/1.1 102 Processing\r\n\r\n";
+  error_code ec;
+  const auto sent = socket_.write_some(asio::buffer(interim), ec);
+  if (ec || sent != interim.size()) return mark_lost();
+  watch();
+  set(t_probe, settings_.probe_again);
+}
+
+// A reset is noticed even when nothing is read.
+void HttpConnection::watch() {
+  if (std::exchange(watching_, true)) return;
+  ++pending_;
+  socket_.async_wait(Socket::wait_error, [this](const error_code& ec) {
+    --pending_;
+    watching_ = false;
+    if (phase_ == Phase::closed) return soon();
+    if (ec) return;
+    asio::detail::socket_option::integer<SOL_SOCKET, SO_ERROR> state;
+    error_code failed;
+    socket_.get_option(state, failed);
+    if ((failed || state.value() != 0) && phase_ == Phase::busy) mark_lost();
+  });
+}
+
+}  // namespace weft::net

@@ -1,0 +1,86 @@
+// Accepts connections at one address on one thread, and lets them end in an orderly way.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/turn.h"
+#include "net/http_connection.h"
+#include "net/listen.h"
+
+namespace weft::net {
+
+class HttpServer;
+
+// A handler with its connection: one object for each client. Owned by the server.
+class HttpPeer : public HttpHandler {
+ public:
+  HttpPeer(Socket socket, HttpServer& server);
+  virtual ~HttpPeer() = default;
+  HttpPeer(const HttpPeer&) = delete;
+  HttpPeer& operator=(const HttpPeer&) = delete;
+
+ protected:
+  HttpConnection connection_;
+
+ private:
+  friend class HttpServer;
+  void on_closed() final;
+
+  HttpServer& server_;
+  std::size_t index_ = 0;  // in the server's list
+};
+
+struct HttpServerSettings {
+  HttpSettings http;
+  std::size_t connections = 16'384;  // at once on this thread; the next ones wait in the kernel
+};
+
+// One thread. Must be empty() when it is destroyed, unless its io_context never runs again.
+class HttpServer {
+ public:
+  using MakePeer = std::function<std::unique_ptr<HttpPeer>(Socket socket, HttpServer& server)>;
+
+  HttpServer(Acceptor acceptor, Turn& turn, HttpServerSettings settings, MakePeer make_peer);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  void start();
+  // No new connection; idle ones close, the others when their answer is sent; at `deadline` whatever is left is
+  // closed hard. Returns when nothing is left.
+  boost::asio::awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
+  // Closes hard, and so ends a drain() that waits. Not from a handler's callback.
+  void close();
+
+  bool empty() const { return peers_.empty() && !accepting_; }
+  std::size_t connections() const { return peers_.size(); }
+  boost::asio::ip::tcp::endpoint endpoint() const { return endpoint_; }
+  Turn& turn() const { return turn_; }
+  const HttpSettings& http() const { return settings_.http; }
+
+ private:
+  friend class HttpPeer;
+  void accept();
+  void on_accept(const boost::system::error_code& ec, Socket socket);
+  void stop_accepting();
+  void remove(HttpPeer& peer);
+  void left();
+
+  // Set at construction.
+  Turn& turn_;
+  const HttpServerSettings settings_;
+  const MakePeer make_peer_;
+  const boost::asio::ip::tcp::endpoint endpoint_;
+  // Owner thread only.
+  Acceptor acceptor_;
+  Timer retry_;
+  Timer emptied_;
+  std::vector<std::unique_ptr<HttpPeer>> peers_;
+  bool accepting_ = false, stopped_ = false;
+};
+
+}  // namespace weft::net

@@ -1,0 +1,52 @@
+#include "net/listen.h"
+
+#include <gtest/gtest.h>
+
+namespace weft::net {
+namespace {
+
+TEST(ListenAddress, reads_what_people_write) {
+  EXPECT_EQ(ListenAddress::parse("127.0.0.1:8000")->text(), "127.0.0.1:8000");
+  EXPECT_EQ(ListenAddress::parse("[::1]:80")->text(), "[::1]:80");
+  EXPECT_EQ(ListenAddress::parse("localhost:1")->text(), "127.0.0.1:1");
+  EXPECT_EQ(ListenAddress::parse(":8080")->text(), "0.0.0.0:8080");
+}
+
+TEST(ListenAddress, says_which_forms_there_are) {
+  for (const auto* text : {"", "8000", "::1:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "a:b", "[127.0.0.1]:1"}) {
+    const auto read = ListenAddress::parse(text);
+    ASSERT_FALSE(read) << text;
+    EXPECT_NE(read.error().message.find("127.0.0.1:8000"), std::string::npos);
+  }
+}
+
+TEST(Port, that_somebody_listens_at_is_a_conflict_even_when_that_socket_shares) {
+  boost::asio::io_context io;
+  const auto first = share_port(io, *ListenAddress::parse("127.0.0.1:0"));
+  ASSERT_TRUE(first) << first.error().message;
+  const ListenAddress taken{first->local_endpoint()};
+
+  const auto probed = probe_port(taken);
+
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().code, Errc::conflict);
+  EXPECT_NE(probed.error().message.find(taken.text()), std::string::npos);
+}
+
+TEST(Port, can_be_shared_within_the_process_once_it_was_probed) {
+  boost::asio::io_context io;
+  const auto first = share_port(io, *ListenAddress::parse("[::1]:0"));
+  ASSERT_TRUE(first) << first.error().message;
+
+  EXPECT_TRUE(share_port(io, ListenAddress{first->local_endpoint()}));
+}
+
+TEST(Port, of_a_foreign_address_is_refused_in_plain_words) {
+  const auto probed = probe_port(*ListenAddress::parse("192.0.2.1:8000"));
+
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().code, Errc::invalid);
+}
+
+}  // namespace
+}  // namespace weft::net

@@ -1,0 +1,164 @@
+#include "providers/keyvalue_sqlite/store.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "providers/keyvalue_sqlite/schema.h"
+
+namespace weft::providers::keyvalue_sqlite {
+
+using contracts::keyvalue::Bytes;
+using contracts::keyvalue::Changed;
+using contracts::keyvalue::Item;
+using contracts::keyvalue::Outcome;
+using contracts::keyvalue::OwnedBytes;
+using contracts::keyvalue::Pair;
+using contracts::keyvalue::Snapshot;
+using contracts::keyvalue::Swapped;
+
+namespace {
+
+// A version is an era and a count within it: more changes than a run of years makes.
+constexpr int k_count_bits = 40;
+
+Result<std::int64_t> parse_number(Bytes value) {
+  const auto* first = static_cast<const char*>(static_cast<const void*>(value.data()));
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(first, first + value.size(), number);
+  if (error == std::errc() && end == first + value.size()) return number;
+  return fail(Errc::invalid, "the value under this key is not a decimal number of 64 bits");
+}
+
+}  // namespace
+
+Result<Store> Store::open(const std::filesystem::path& path) {
+  TRY(auto database, Database::open(path, Access::write));
+  TRY(const bool wal, database.answers("PRAGMA journal_mode = WAL", "wal"));
+  if (!wal) return fail(Errc::denied, fmt::format("{} lies where SQLite cannot keep a write-ahead log", path.string()));
+  // Every commit is followed by an fdatasync; checkpoints come when the writer chooses. A WAL that once grew is
+  // overwritten, not cut: an fdatasync is much cheaper when the size of the file stays the same.
+  TRY_OK(database.run("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1;"
+                      "PRAGMA cache_size = -8192"));
+  TRY_OK(prepare_schema(database, path));
+  Store store(std::move(database));
+  auto& db = store.database_;
+  TRY(store.begin_, db.prepare("BEGIN IMMEDIATE"));
+  TRY(store.commit_, db.prepare("COMMIT"));
+  TRY(store.set_, db.prepare("INSERT INTO entries(bucket, key, version, value) VALUES (?1, ?2, ?3, ?4) "
+                             "ON CONFLICT(bucket, key) DO UPDATE SET version = excluded.version, "
+                             "value = excluded.value"));
+  TRY(store.erase_, db.prepare("DELETE FROM entries WHERE bucket = ?1 AND key = ?2"));
+  TRY(store.seen_, db.prepare("SELECT rowid, version, value FROM entries WHERE bucket = ?1 AND key = ?2"));
+  TRY(store.update_, db.prepare("UPDATE entries SET version = ?2, value = ?3 WHERE rowid = ?1"));
+  TRY(store.next_era_, db.prepare("UPDATE era SET number = number + 1 RETURNING number"));
+  return store;
+}
+
+Result<> Store::begin() { return begin_.run(); }
+
+Result<> Store::commit() {
+  auto committed = commit_.run();
+  if (!committed) rollback();
+  return committed;
+}
+
+void Store::rollback() {
+  // Its own error does not matter beside the one that led here.
+  if (in_transaction()) (void)database_.run("ROLLBACK");
+  // The new era may have gone, too.
+  era_ = 0;
+}
+
+Result<std::int64_t> Store::next_version() {
+  if (era_ == 0) {
+    const Use statement(next_era_);
+    TRY(const Step step, statement->step());
+    if (step != Step::row) return fail(Errc::invalid, "the database has lost its era; restore it from a backup");
+    const auto era = statement->number(0);
+    TRY_OK(statement->step());
+    era_ = era;
+    count_ = 0;
+  }
+  return (era_ << k_count_bits) | ++count_;
+}
+
+template <class F>
+Result<> Store::all_or_nothing(F&& steps) {
+  TRY_OK(database_.run("SAVEPOINT many"));
+  auto done = steps();
+  if (!done && in_transaction()) {
+    era_ = 0;
+    TRY_OK(database_.run("ROLLBACK TO many"));
+  }
+  if (in_transaction()) TRY_OK(database_.run("RELEASE many"));
+  return done;
+}
+
+Result<> Store::set(Item item, Bytes value) {
+  TRY(const auto version, next_version());
+  return set_.bind(1, item.bucket).bind(2, item.key).bind(3, version).bind(4, value).run();
+}
+
+Result<> Store::erase(Item item) { return erase_.bind(1, item.bucket).bind(2, item.key).run(); }
+
+Result<std::int64_t> Store::increment(Item item, std::int64_t delta) {
+  std::int64_t row = 0, number = 0;
+  {
+    const Use statement(seen_);
+    statement->bind(1, item.bucket).bind(2, item.key);
+    TRY(const Step step, statement->step());
+    if (step == Step::row) {
+      row = statement->number(0);
+      TRY(number, parse_number(statement->blob(2)));
+    }
+  }
+  if (__builtin_add_overflow(number, delta, &number)) {
+    return fail(Errc::invalid, "the sum does not fit into 64 bits");
+  }
+  const fmt::format_int text(number);
+  const auto value = std::as_bytes(std::span(text.data(), text.size()));
+  if (row == 0) {
+    TRY_OK(set(item, value));
+  } else {
+    TRY(const auto version, next_version());
+    TRY_OK(update_.bind(1, row).bind(2, version).bind(3, value).run());
+  }
+  return number;
+}
+
+Result<> Store::set_many(std::string_view bucket, const std::vector<Pair>& pairs) {
+  return all_or_nothing([&]() -> Result<> {
+    for (const auto& [key, value] : pairs) TRY_OK(set({bucket, key}, value));
+    return {};
+  });
+}
+
+Result<> Store::erase_many(std::string_view bucket, const std::vector<std::string_view>& keys) {
+  return all_or_nothing([&]() -> Result<> {
+    for (const auto key : keys) TRY_OK(erase({bucket, key}));
+    return {};
+  });
+}
+
+Result<Outcome> Store::swap(Item item, std::string_view version, Bytes value) {
+  Snapshot now{std::string(item.bucket), std::string(item.key), "0", {}};
+  {
+    const Use statement(seen_);
+    statement->bind(1, item.bucket).bind(2, item.key);
+    TRY(const Step step, statement->step());
+    if (step == Step::row) now.version = fmt::to_string(statement->number(1));
+    if (now.version != version) {
+      if (step == Step::row) {
+        const auto there = statement->blob(2);
+        now.value.emplace(there.begin(), there.end());
+      }
+      return Outcome(Changed{std::move(now)});
+    }
+  }
+  TRY_OK(set(item, value));
+  return Outcome(Swapped{});
+}
+
+}  // namespace weft::providers::keyvalue_sqlite

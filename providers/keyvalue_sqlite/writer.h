@@ -1,0 +1,73 @@
+// The one thread that writes. What waits when it is free becomes one transaction, is committed with one fdatasync,
+// and is answered; what comes in meanwhile becomes the next. Callers that were just answered often write again: the next
+// transaction waits for them a little, so that all of them share one fdatasync instead of taking turns at two.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "providers/keyvalue_sqlite/store.h"
+#include "providers/keyvalue_sqlite/write.h"
+
+namespace weft::providers::keyvalue_sqlite {
+
+struct WriterLimits {
+  std::size_t writes = 8192;                       // that wait
+  std::size_t bytes = std::size_t{256} << 20;      // that their arguments hold
+};
+
+class Writer final {
+ public:
+  // What is referred to outlives the writer.
+  struct Setup {
+    Store store;
+    WriterLimits limits;
+    const Clock& clock;
+    Log& log;
+  };
+  explicit Writer(Setup setup);
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer();
+
+  // Any thread, never waits for the disk. unavailable: the queue is full, or the store is closing; then the write is
+  // given back in `write`.
+  Result<> submit(std::unique_ptr<Write>& write);
+  // Refuses further writes, finishes those that wait, and ends the thread. Blocks for a commit or two.
+  void close();
+
+ private:
+  using Batch = std::vector<std::unique_ptr<Write>>;
+  void run();
+  Batch gather(std::size_t expected);
+  void process(Batch batch);
+  Result<> apply(Batch& batch);
+  void note(const Result<>& committed, std::size_t writes);
+  void answer(Batch batch);
+  void tidy(int frames);
+
+  // Set at construction.
+  const WriterLimits limits_;
+  const Clock& clock_;
+  Log& log_;
+  // The writer's thread only.
+  Store store_;
+  bool failing_ = false;                     // whether the last commit failed
+  std::chrono::nanoseconds last_commit_{0};  // how long it took
+  // Where callers and the writer meet: a queue between threads needs a lock, held for a push or a swap.
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  Batch queue_;                  // guarded by mutex_
+  std::size_t queued_bytes_ = 0;  // guarded by mutex_
+  bool closing_ = false;         // guarded by mutex_
+  std::size_t wake_at_ = 0;      // guarded by mutex_: waiting writes that wake the thread; 0 while it is awake
+  std::thread thread_;           // last, because it starts at once
+};
+
+}  // namespace weft::providers::keyvalue_sqlite
