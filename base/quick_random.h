@@ -11,7 +11,8 @@
 
 namespace weft {
 
-// xoshiro256++ (Blackman and Vigna), seeded once. One thread only; whoever needs secrets takes SystemRandom.
+// xoshiro256++ (Blackman and Vigna), seeded once. One thread only; whoever needs secrets takes
+// SystemRandom.
 class QuickRandom final : public Random {
  public:
   explicit QuickRandom(Random& seed) { seed.fill(std::as_writable_bytes(std::span(state_))); }

@@ -39,7 +39,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
-std::optional<std::string_view> nearest_word(std::string_view word, std::span<const std::string_view> known) {
+std::optional<std::string_view> nearest_word(std::string_view word,
+                                             std::span<const std::string_view> known) {
   if (word.empty() || word.size() > k_longest) return std::nullopt;
   const auto wanted = folded(word);
   std::optional<std::string_view> best;

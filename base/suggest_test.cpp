@@ -18,7 +18,8 @@ TEST(EditDistance, counts_single_letter_edits_and_swaps) {
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
 }
 
-constexpr std::array<std::string_view, 5> k_words = {"image", "id", "config", "secrets", "cpu_time"};
+constexpr std::array<std::string_view, 5> k_words = {"image", "id", "config", "secrets",
+                                                     "cpu_time"};
 
 TEST(NearestWord, finds_what_was_meant) {
   EXPECT_EQ(nearest_word("imgae", k_words), "image");

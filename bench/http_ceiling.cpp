@@ -1,6 +1,6 @@
 // The HTTP server of Weft with nothing behind it: what a request costs before any guest runs.
-// Usage: http_ceiling [ADDRESS [THREADS [SPIN_MICROSECONDS]]]   (127.0.0.1:8000, 1 thread, 0); ends on Ctrl-C
-// GET / answers 13 bytes; POST /echo answers its body, streaming.
+// Usage: http_ceiling [ADDRESS [THREADS [SPIN_MICROSECONDS]]]   (127.0.0.1:8000, 1 thread, 0); ends
+// on Ctrl-C GET / answers 13 bytes; POST /echo answers its body, streaming.
 #include <fmt/format.h>
 
 #include <boost/asio/io_context.hpp>
@@ -24,7 +24,10 @@ enum class Over { no, yes };
 class Echo final : public contracts::HttpCallee, public contracts::Call {
  public:
   Echo(const contracts::HttpCall& http, contracts::Replier& replier)
-      : caller_(*http.caller), replier_(replier), credit_(http.request->credit), waiting_(http.request->body),
+      : caller_(*http.caller),
+        replier_(replier),
+        credit_(http.request->credit),
+        waiting_(http.request->body),
         state_(http.request->body_state) {}
 
   Over begin() {
@@ -36,7 +39,8 @@ class Echo final : public contracts::HttpCallee, public contracts::Call {
     delete this;
     replier.on_reply({contracts::Image()});
   }
-  void push(std::string_view chunk, contracts::Body state, std::span<const contracts::Header>) override {
+  void push(std::string_view chunk, contracts::Body state,
+            std::span<const contracts::Header>) override {
     wanting_ = false;
     waiting_ += chunk;
     state_ = state;
@@ -80,7 +84,8 @@ class Echo final : public contracts::HttpCallee, public contracts::Call {
 
 class Ceiling final : public contracts::Invoker {
  public:
-  contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override {
+  contracts::Pending invoke(contracts::Invocation invocation,
+                            contracts::Replier& replier) override {
     const auto& http = std::get<contracts::HttpCall>(invocation.payload);
     if (http.request->target == "/echo") return echo(http, replier);
     const contracts::Header type{"content-type", "text/plain"};
@@ -135,7 +140,8 @@ Result<> serve(const net::ListenAddress& address, std::shared_ptr<const ingress:
   ingress::HttpMetrics metrics;
   SystemClock clock;
   SystemRandom random;
-  Log log({}, clock, [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
+  Log log({}, clock,
+          [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
   TRY(auto listener, ingress::HttpListener::open(address, {.io = io,
                                                            .turn = turn,
                                                            .invoker = ceiling,

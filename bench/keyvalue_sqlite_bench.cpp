@@ -59,7 +59,8 @@ class Caller final : public contracts::Replier {
 struct Thread {
   boost::asio::io_context context{1};
   // A write in flight is no work that the context knows of.
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
+      context.get_executor()};
   std::unique_ptr<contracts::Invoker> shard;
   std::vector<std::unique_ptr<Caller>> callers;
   std::thread thread;
@@ -67,7 +68,9 @@ struct Thread {
 
 void report(std::vector<double> took, double seconds) {
   std::ranges::sort(took);
-  const auto at = [&](double part) { return took[static_cast<std::size_t>(part * static_cast<double>(took.size() - 1))]; };
+  const auto at = [&](double part) {
+    return took[static_cast<std::size_t>(part * static_cast<double>(took.size() - 1))];
+  };
   fmt::print("{:.0f} increments/s, p50 {:.0f} us, p99 {:.0f} us, max {:.0f} us\n",
              static_cast<double>(took.size()) / seconds, at(0.5), at(0.99), at(1));
 }
@@ -86,8 +89,10 @@ int main(int count, char** values) {
   const auto callers = argument(count, values, 2, 32), seconds = argument(count, values, 3, 5),
              threads = argument(count, values, 4, 1);
   const SystemClock clock;
-  Log log({.level = LogLevel::warn}, clock, [](std::string_view line) { fmt::print(stderr, "{}", line); });
-  auto store = providers::keyvalue_sqlite::KeyValueSqlite::open({.folder = values[1], .id = "bench"}, clock, log);
+  Log log({.level = LogLevel::warn}, clock,
+          [](std::string_view line) { fmt::print(stderr, "{}", line); });
+  auto store = providers::keyvalue_sqlite::KeyValueSqlite::open(
+      {.folder = values[1], .id = "bench"}, clock, log);
   if (!store) {
     fmt::print(stderr, "{}\n", store.error().message);
     return 1;
@@ -110,7 +115,8 @@ int main(int count, char** values) {
   std::vector<double> took;
   for (auto& one : all) {
     one->thread.join();
-    for (auto& caller : one->callers) took.insert(took.end(), caller->took.begin(), caller->took.end());
+    for (auto& caller : one->callers)
+      took.insert(took.end(), caller->took.begin(), caller->took.end());
   }
   report(std::move(took), static_cast<double>(seconds));
   (*store)->close();

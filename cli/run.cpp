@@ -142,7 +142,8 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
   TRY(auto wasm, engine::read_wasm(options.file));
   Log log({.level = global.log_level, .format = global.log_format, .colour = around.colour}, around.clock,
           around.err);
-  TRY(auto settings, host_settings(global, options.serving, around.adapters));
+  ingress::LineAccessLog access_log(access_format(global), around.clock, around.err);
+  TRY(auto settings, host_settings(global, options.serving, around, access_log));
   settings.state.clear();
   TRY(const auto host, host::Host::open(std::move(settings), {around.clock, around.random, log, around.providers}));
   TRY(const auto artifact, host->engine().load(std::move(wasm), options.file.string()));

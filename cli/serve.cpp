@@ -8,8 +8,6 @@
 #include <csignal>
 #include <thread>
 
-#include "cli/surroundings.h"
-
 namespace weft::cli {
 namespace {
 
@@ -61,13 +59,14 @@ void serve_until_signal(host::Host& host, Log& log, const ServeHooks& hooks) {
 }
 
 Result<host::HostSettings> host_settings(const Global& global, const Serving& serving,
-                                         const std::vector<const contracts::Adapter*>& adapters) {
+                                         Surroundings& around, ingress::AccessLog& access_log) {
   host::HostSettings settings;
   settings.threads = serving.threads;
   TRY(settings.state, state_dir(global));
   TRY(settings.cache, cache_dir(global));
   settings.http.admin = serving.admin;
-  settings.adapters = adapters;
+  settings.adapters = around.adapters;
+  if (serving.access_log == AccessLog::on) settings.http.access_log = &access_log;
   return settings;
 }
 

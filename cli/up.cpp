@@ -53,7 +53,8 @@ class Application {
 Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   Log log({.level = global.log_level, .format = global.log_format, .colour = around.colour}, around.clock,
           around.err);
-  auto settings = host_settings(global, options.serving, around.adapters);
+  ingress::LineAccessLog access_log(access_format(global), around.clock, around.err);
+  auto settings = host_settings(global, options.serving, around, access_log);
   if (!settings) return say_error(settings.error(), around);
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings->observers.push_back(&spans);

@@ -8,8 +8,9 @@ namespace weft::contracts {
 
 Result<std::uint32_t> Handles::add(std::string name) {
   if (limit_ != 0 && size() >= limit_) {
-    return fail(Errc::exhausted,
-                fmt::format("more than {} handles at once; drop some before opening others", limit_));
+    return fail(
+        Errc::exhausted,
+        fmt::format("more than {} handles at once; drop some before opening others", limit_));
   }
   if (!free_.empty()) {
     const auto rep = free_.back();

@@ -1,5 +1,6 @@
-// Translates a guest's own version of a contract (with resources) into the flat contract that providers serve
-// (without), and back. One adapter per contract; the engine finds it by the interface that a component imports.
+// Translates a guest's own version of a contract (with resources) into the flat contract that
+// providers serve (without), and back. One adapter per contract; the engine finds it by the
+// interface that a component imports.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +18,8 @@
 
 namespace weft::contracts {
 
-// The resource handles that the guest of one call holds. What a handle stands for is a string of the adapter's
-// choosing: the name of a bucket, say. Belongs to one thread.
+// The resource handles that the guest of one call holds. What a handle stands for is a string of
+// the adapter's choosing: the name of a bucket, say. Belongs to one thread.
 class Handles {
  public:
   // `limit`: most handles at once (Limits::host_objects); 0 means no limit.
@@ -45,9 +46,9 @@ struct FlatCall {
   Image arguments;
 };
 
-// Stateless: one object serves all threads. Handles travel in images as their u32 number. Functions are named as
-// in the component: "open", "[method]bucket.get", "[static]cas.new". A handle that goes in as `own` is removed by the
-// adapter; one that the guest drops is removed by the engine.
+// Stateless: one object serves all threads. Handles travel in images as their u32 number. Functions
+// are named as in the component: "open", "[method]bucket.get", "[static]cas.new". A handle that
+// goes in as `own` is removed by the adapter; one that the guest drops is removed by the engine.
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -59,14 +60,17 @@ class Adapter {
   // Names of the resources that this interface defines (not those it uses from another).
   virtual std::span<const std::string_view> resources(const InterfaceName& interface) const = 0;
 
-  // The results at once, or the flat call that yields them through reply(). Errors are defects or broken limits
-  // and end the guest's call: invalid (unknown function, malformed image, stale handle), exhausted (handles).
-  virtual Result<std::variant<Image, FlatCall>> call(const InterfaceName& interface, std::string_view function,
-                                                     const Image& arguments, Handles& handles) const = 0;
-  // What the guest gets for the answer of its flat call. A failed one becomes the contract's own error value; only
-  // defects and broken limits come out as errors. May add handles.
-  virtual Result<Image> reply(const InterfaceName& interface, std::string_view function, Result<Image> flat,
-                              Handles& handles) const = 0;
+  // The results at once, or the flat call that yields them through reply(). Errors are defects or
+  // broken limits and end the guest's call: invalid (unknown function, malformed image, stale
+  // handle), exhausted (handles).
+  virtual Result<std::variant<Image, FlatCall>> call(const InterfaceName& interface,
+                                                     std::string_view function,
+                                                     const Image& arguments,
+                                                     Handles& handles) const = 0;
+  // What the guest gets for the answer of its flat call. A failed one becomes the contract's own
+  // error value; only defects and broken limits come out as errors. May add handles.
+  virtual Result<Image> reply(const InterfaceName& interface, std::string_view function,
+                              Result<Image> flat, Handles& handles) const = 0;
 };
 
 }  // namespace weft::contracts

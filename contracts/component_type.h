@@ -1,4 +1,5 @@
-// What a component imports and exports, as data: read from a binary by the engine, judged by host/plan.
+// What a component imports and exports, as data: read from a binary by the engine, judged by
+// host/plan.
 #pragma once
 #include <string>
 #include <vector>
@@ -14,8 +15,8 @@ struct FunctionType {
 
 // An interface without functions and resources holds types only: nothing is ever called through it.
 struct InterfaceType {
-  // A plain name, which only the world that has it knows, leaves `ns` and `package` empty; functions outside any
-  // interface stand under a name that is empty altogether.
+  // A plain name, which only the world that has it knows, leaves `ns` and `package` empty;
+  // functions outside any interface stand under a name that is empty altogether.
   InterfaceName name;
   std::vector<FunctionType> functions;
   std::vector<std::string> resources;

@@ -58,10 +58,12 @@ void ImageReader::fail(const char* why, std::size_t at) noexcept {
 }
 
 Error ImageReader::error() const {
-  return {Errc::invalid, fmt::format("malformed image of {} bytes: {} (at offset {})", image_.size(), why_, where_)};
+  return {Errc::invalid, fmt::format("malformed image of {} bytes: {} (at offset {})",
+                                     image_.size(), why_, where_)};
 }
 
-ImageReader::List ImageReader::elements(std::size_t at, std::size_t size, std::size_t align) noexcept {
+ImageReader::List ImageReader::elements(std::size_t at, std::size_t size,
+                                        std::size_t align) noexcept {
   const std::size_t start = get<std::uint32_t>(at);
   const std::size_t count = get<std::uint32_t>(at + 4);
   if (failed() || count == 0) return {};
@@ -88,13 +90,15 @@ std::span<const std::byte> ImageReader::bytes(std::size_t at) noexcept {
 
 std::string_view ImageReader::text(std::size_t at) noexcept {
   const auto list = bytes(at);
-  const std::string_view text(static_cast<const char*>(static_cast<const void*>(list.data())), list.size());
+  const std::string_view text(static_cast<const char*>(static_cast<const void*>(list.data())),
+                              list.size());
   if (valid_utf8(text)) return text;
   fail("a string is not UTF-8", at);
   return {};
 }
 
-std::size_t ImageReader::discriminant(std::size_t at, std::size_t width, std::size_t cases) noexcept {
+std::size_t ImageReader::discriminant(std::size_t at, std::size_t width,
+                                      std::size_t cases) noexcept {
   const std::size_t index = width == 1 ? get<std::uint8_t>(at) : get<std::uint16_t>(at);
   if (index < cases) return index;
   fail("there is no such case", at);

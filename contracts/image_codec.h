@@ -1,18 +1,19 @@
-// C++ values to and from the canonical image (contracts/image.h), described once per type by Layout<T>.
+// C++ values to and from the canonical image (contracts/image.h), described once per type by
+// Layout<T>.
 //
 //   WIT                         C++
-//   bool, s8…u64, f32, f64      bool, std::int8_t…std::uint64_t, float, double (flags: the unsigned integer)
-//   char                        char32_t
-//   string                      std::string; std::string_view (decoded: a view into the image)
-//   list<T>                     std::vector<T>; std::span<const T> (decoded: bytes only, a view into the image)
-//   option<T>                   std::optional<T>
-//   result<T, E>                std::expected<T, E>; std::monostate for a missing E, void for a missing T
-//   tuple                       std::tuple
-//   enum                        enum class: std::uint8_t, with k_enum_cases<E> specialised to their number
-//   variant                     std::variant of cases: an empty struct is a case without payload, a struct with one
-//                               member `value` is a case with that payload, other types are their own payload
-//   record                      struct, with `template <> struct Layout<R> : Record<R, &R::a, &R::b> {};`
-//   own, borrow                 std::uint32_t
+//   bool, s8…u64, f32, f64      bool, std::int8_t…std::uint64_t, float, double (flags: the unsigned
+//   integer) char                        char32_t string                      std::string;
+//   std::string_view (decoded: a view into the image) list<T>                     std::vector<T>;
+//   std::span<const T> (decoded: bytes only, a view into the image) option<T> std::optional<T>
+//   result<T, E>                std::expected<T, E>; std::monostate for a missing E, void for a
+//   missing T tuple                       std::tuple enum                        enum class:
+//   std::uint8_t, with k_enum_cases<E> specialised to their number variant std::variant of cases:
+//   an empty struct is a case without payload, a struct with one
+//                               member `value` is a case with that payload, other types are their
+//                               own payload
+//   record                      struct, with `template <> struct Layout<R> : Record<R, &R::a,
+//   &R::b> {};` own, borrow                 std::uint32_t
 #pragma once
 #include <algorithm>
 #include <array>
@@ -50,7 +51,9 @@ using LayoutOf = Layout<std::remove_cvref_t<T>>;
 template <class E>
 inline constexpr std::size_t k_enum_cases = 0;
 
-constexpr std::size_t align_up(std::size_t at, std::size_t align) { return (at + align - 1) / align * align; }
+constexpr std::size_t align_up(std::size_t at, std::size_t align) {
+  return (at + align - 1) / align * align;
+}
 
 // Fills an image whose size was computed before, so that nothing moves while it is written.
 class ImageWriter {
@@ -78,8 +81,8 @@ class ImageWriter {
   std::size_t end_;
 };
 
-// Reads an image that may be anything: every access is checked, and what lists hold together is never more than
-// the image, so that overlapping lists cannot multiply.
+// Reads an image that may be anything: every access is checked, and what lists hold together is
+// never more than the image, so that overlapping lists cannot multiply.
 class ImageReader {
  public:
   // `size` is that of the tuple at offset 0.
@@ -131,7 +134,8 @@ struct Layout<T> {
       return byte == 1;
     } else if constexpr (std::same_as<T, char32_t>) {
       const auto code = in.get<std::uint32_t>(at);
-      if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) in.fail("a char is no Unicode scalar value", at);
+      if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        in.fail("a char is no Unicode scalar value", at);
       return code;
     } else {
       return in.get<T>(at);
@@ -153,8 +157,12 @@ struct Layout<T> {
   static_assert(sizeof(T) == 1 && k_enum_cases<T> <= 256);
   static constexpr std::size_t size = 1, align = 1;
   static void extend(T, std::size_t&) {}
-  static void store(T value, std::size_t at, ImageWriter& out) { out.put(at, std::to_underlying(value)); }
-  static T load(std::size_t at, ImageReader& in) { return T(in.discriminant(at, 1, k_enum_cases<T>)); }
+  static void store(T value, std::size_t at, ImageWriter& out) {
+    out.put(at, std::to_underlying(value));
+  }
+  static T load(std::size_t at, ImageReader& in) {
+    return T(in.discriminant(at, 1, k_enum_cases<T>));
+  }
 };
 
 // The missing half of a result, the payload of a case without one.
@@ -173,8 +181,9 @@ template <class T>
 inline constexpr bool k_is_byte = std::same_as<T, std::byte> || std::same_as<T, std::uint8_t>;
 // Elements that lie in a list as they lie in C++, and whose every pattern is a value.
 template <class T>
-inline constexpr bool k_plain = k_is_byte<T> || (std::is_arithmetic_v<T> && !std::same_as<T, bool> &&
-                                                 !std::same_as<T, char32_t>);
+inline constexpr bool k_plain =
+    k_is_byte<T> ||
+    (std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std::same_as<T, char32_t>);
 
 template <class List, class T>
 struct ListLayout {
@@ -253,7 +262,8 @@ struct Fields {
 template <class... T>
 struct Layout<std::tuple<T...>> : Fields<T...> {
   static void extend(const std::tuple<T...>& value, std::size_t& end) {
-    std::apply([&](const auto&... field) { (LayoutOf<decltype(field)>::extend(field, end), ...); }, value);
+    std::apply([&](const auto&... field) { (LayoutOf<decltype(field)>::extend(field, end), ...); },
+               value);
   }
   static void store(const std::tuple<T...>& value, std::size_t at, ImageWriter& out) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -277,7 +287,9 @@ struct MemberOf<T R::*> {
 template <class R, auto... M>
 struct Record : Fields<typename MemberOf<decltype(M)>::Type...> {
   using Shape = Fields<typename MemberOf<decltype(M)>::Type...>;
-  static void extend(const R& value, std::size_t& end) { (LayoutOf<decltype(value.*M)>::extend(value.*M, end), ...); }
+  static void extend(const R& value, std::size_t& end) {
+    (LayoutOf<decltype(value.*M)>::extend(value.*M, end), ...);
+  }
   static void store(const R& value, std::size_t at, ImageWriter& out) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (LayoutOf<decltype(value.*M)>::store(value.*M, at + Shape::offsets[I], out), ...);
@@ -296,14 +308,17 @@ struct Cases {
   static constexpr std::size_t count = sizeof...(P);
   static constexpr std::size_t width = count <= 256 ? 1 : 2;
   static constexpr std::size_t align = std::max({width, Layout<P>::align...});
-  static constexpr std::size_t payload = align_up(width, std::max({std::size_t{1}, Layout<P>::align...}));
+  static constexpr std::size_t payload =
+      align_up(width, std::max({std::size_t{1}, Layout<P>::align...}));
   static constexpr std::size_t size = align_up(payload + std::max({Layout<P>::size...}), align);
 
   static void store_case(std::size_t index, std::size_t at, ImageWriter& out) {
     if constexpr (width == 1) out.put(at, static_cast<std::uint8_t>(index));
     if constexpr (width == 2) out.put(at, static_cast<std::uint16_t>(index));
   }
-  static std::size_t load_case(std::size_t at, ImageReader& in) { return in.discriminant(at, width, count); }
+  static std::size_t load_case(std::size_t at, ImageReader& in) {
+    return in.discriminant(at, width, count);
+  }
 };
 
 template <class T>
@@ -342,7 +357,8 @@ struct Layout<std::expected<T, E>> : Cases<T, E> {
     }
   }
   static Value load(std::size_t at, ImageReader& in) {
-    if (Shape::load_case(at, in) == 1) return std::unexpected(Layout<E>::load(at + Shape::payload, in));
+    if (Shape::load_case(at, in) == 1)
+      return std::unexpected(Layout<E>::load(at + Shape::payload, in));
     if constexpr (std::is_void_v<T>) {
       return {};
     } else {
@@ -388,7 +404,8 @@ struct Layout<std::variant<C...>> : Cases<typename Payload<C>::Type...> {
     std::visit(
         [&]<class X>(const X& chosen) {
           using P = typename Payload<X>::Type;
-          if constexpr (!std::is_void_v<P>) Layout<P>::store(Payload<X>::of(chosen), at + Shape::payload, out);
+          if constexpr (!std::is_void_v<P>)
+            Layout<P>::store(Payload<X>::of(chosen), at + Shape::payload, out);
         },
         value);
   }
@@ -427,8 +444,8 @@ Image encode(const std::tuple<T...>& values) {
   return image;
 }
 
-// The values in an image from anywhere. Views in `Tuple` point into the image and live as long as it does.
-// invalid: says what is wrong and at which offset.
+// The values in an image from anywhere. Views in `Tuple` point into the image and live as long as
+// it does. invalid: says what is wrong and at which offset.
 template <class Tuple>
 Result<Tuple> decode(std::span<const std::byte> image) {
   ImageReader in(image, Layout<Tuple>::size);

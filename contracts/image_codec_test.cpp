@@ -58,10 +58,11 @@ void expect_round_trip(const T& value) {
 }
 
 TEST(ImageCodec, lays_fields_out_aligned_with_zero_padding) {
-  const auto image = encode(std::tuple<std::uint8_t, std::uint32_t, std::uint16_t, std::uint64_t>(1, 2, 3, 4));
+  const auto image =
+      encode(std::tuple<std::uint8_t, std::uint32_t, std::uint16_t, std::uint64_t>(1, 2, 3, 4));
 
-  EXPECT_EQ(bytes_of(image), (std::vector<int>{1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,
-                                               4, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(bytes_of(image), (std::vector<int>{1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
+                                               0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0}));
 }
 
 TEST(ImageCodec, appends_strings_and_points_to_them_from_the_start) {
@@ -73,33 +74,35 @@ TEST(ImageCodec, appends_strings_and_points_to_them_from_the_start) {
 TEST(ImageCodec, appends_a_list_before_what_its_elements_append) {
   const auto image = encode(std::tuple<std::vector<std::string>>({"a", "bc"}));
 
-  EXPECT_EQ(bytes_of(image), (std::vector<int>{8,  0, 0, 0, 2, 0, 0, 0, 24, 0, 0, 0, 1, 0, 0,
-                                               0,  25, 0, 0, 0, 2, 0, 0, 0, 'a', 'b', 'c'}));
+  EXPECT_EQ(bytes_of(image), (std::vector<int>{8, 0, 0,  0, 2, 0, 0, 0, 24, 0, 0,   0,   1,  0,
+                                               0, 0, 25, 0, 0, 0, 2, 0, 0,  0, 'a', 'b', 'c'}));
 }
 
 TEST(ImageCodec, aligns_a_list_to_its_elements) {
   const auto image = encode(std::tuple<std::string_view, std::vector<std::uint32_t>>("x", {5}));
 
-  EXPECT_EQ(bytes_of(image), (std::vector<int>{16, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 'x', 0, 0, 0,
-                                               5, 0, 0, 0}));
+  EXPECT_EQ(bytes_of(image), (std::vector<int>{16, 0, 0, 0, 1,   0, 0, 0, 20, 0, 0, 0,
+                                               1,  0, 0, 0, 'x', 0, 0, 0, 5,  0, 0, 0}));
 }
 
 TEST(ImageCodec, points_an_empty_list_to_where_it_would_begin) {
   const auto image = encode(std::tuple<std::string_view, std::vector<std::uint64_t>>("x", {}));
 
-  EXPECT_EQ(bytes_of(image), (std::vector<int>{16, 0, 0, 0, 1, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 'x', 0, 0, 0, 0, 0,
-                                               0, 0}));
+  EXPECT_EQ(bytes_of(image), (std::vector<int>{16, 0, 0, 0, 1,   0, 0, 0, 24, 0, 0, 0,
+                                               0,  0, 0, 0, 'x', 0, 0, 0, 0,  0, 0, 0}));
 }
 
 TEST(ImageCodec, puts_a_payload_behind_its_discriminant_at_the_widest_alignment) {
   const auto some = encode(std::tuple<std::optional<std::uint16_t>>(0x0102));
   const auto number = encode(std::tuple<Shape>(Shape(std::uint64_t{9})));
   const auto named = encode(std::tuple<Shape>(Shape(Named{"z"})));
-  const auto failed = encode(std::tuple<std::expected<void, Colour>>(std::unexpected(Colour::blue)));
+  const auto failed =
+      encode(std::tuple<std::expected<void, Colour>>(std::unexpected(Colour::blue)));
 
   EXPECT_EQ(bytes_of(some), (std::vector<int>{1, 0, 2, 1}));
   EXPECT_EQ(bytes_of(number), (std::vector<int>{2, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(bytes_of(named), (std::vector<int>{1, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 'z'}));
+  EXPECT_EQ(bytes_of(named),
+            (std::vector<int>{1, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 'z'}));
   EXPECT_EQ(bytes_of(failed), (std::vector<int>{1, 2}));
 }
 
@@ -163,7 +166,8 @@ TEST(ImageCodec, says_what_is_wrong_with_an_image_and_where) {
             "malformed image of 4 bytes: a char is no Unicode scalar value (at offset 0)");
   EXPECT_EQ(refusal<std::tuple<Colour>>(image_of({3})),
             "malformed image of 1 bytes: there is no such case (at offset 0)");
-  EXPECT_EQ(refusal<std::tuple<std::vector<std::uint32_t>>>(image_of({9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0})),
+  EXPECT_EQ(refusal<std::tuple<std::vector<std::uint32_t>>>(
+                image_of({9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0})),
             "malformed image of 13 bytes: a list is not aligned (at offset 0)");
 }
 
@@ -177,25 +181,29 @@ TEST(ImageCodec, refuses_lists_that_overlap_so_that_a_small_image_cannot_fill_th
     out.put(at + 4, std::uint32_t{k_text});
   }
 
-  EXPECT_NE(refusal<std::tuple<std::vector<std::string>>>(image).find("lists overlap"), std::string::npos);
+  EXPECT_NE(refusal<std::tuple<std::vector<std::string>>>(image).find("lists overlap"),
+            std::string::npos);
 }
 
 TEST(ImageCodec, takes_the_utf8_that_unicode_defines_and_no_other) {
-  for (const char* good : {"", "plain ascii text of some length", "\u00e4", "\u20ac", "\U00010000", "\ud7ff", "\ue000",
-                           "eight by\u00e4tes"}) {
+  for (const char* good : {"", "plain ascii text of some length", "\u00e4", "\u20ac", "\U00010000",
+                           "\ud7ff", "\ue000", "eight by\u00e4tes"}) {
     EXPECT_TRUE(valid_utf8(good)) << good;
   }
-  for (const char* bad : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-                          "\xf4\x90\x80\x80", "\xf5", "\xff", "long enough \xe2\x82"}) {
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5", "\xff", "long enough \xe2\x82"}) {
     EXPECT_FALSE(valid_utf8(bad));
   }
 }
 
-using Everything = std::tuple<bool, std::string, std::vector<std::optional<std::tuple<std::string, Shape>>>,
-                              std::expected<std::vector<std::uint16_t>, Colour>, std::vector<Point>, char32_t>;
+using Everything =
+    std::tuple<bool, std::string, std::vector<std::optional<std::tuple<std::string, Shape>>>,
+               std::expected<std::vector<std::uint16_t>, Colour>, std::vector<Point>, char32_t>;
 
 Image everything() {
-  return encode(Everything(true, "name", {{{"key", Named{"value"}}}, std::nullopt, {{"", std::uint64_t{3}}}},
+  return encode(Everything(true, "name",
+                           {{{"key", Named{"value"}}}, std::nullopt, {{"", std::uint64_t{3}}}},
                            std::vector<std::uint16_t>{1, 2, 3}, {{1, 2}}, U'x'));
 }
 
@@ -213,7 +221,8 @@ TEST(ImageCodec, decodes_mutated_images_to_values_or_to_an_error) {
   for (int round = 0; round < 20'000; ++round) {
     Image image = everything();
     for (auto changes = 1 + random() % 4; changes != 0; --changes) {
-      image.data()[random() % image.size()] = std::byte(random() % 2 == 0 ? random() % 4 : random());
+      image.data()[random() % image.size()] =
+          std::byte(random() % 2 == 0 ? random() % 4 : random());
     }
     const auto decoded = decode<Everything>(image);
     if (decoded) EXPECT_TRUE(decode<Everything>(encode(*decoded)));

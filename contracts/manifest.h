@@ -1,5 +1,6 @@
-// An application as its manifest declares it: what wadm reads, plus our own traits. Plain data, filled by
-// host/manifest, which has checked everything that can be checked without looking at images.
+// An application as its manifest declares it: what wadm reads, plus our own traits. Plain data,
+// filled by host/manifest, which has checked everything that can be checked without looking at
+// images.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,8 @@
 
 namespace weft::contracts {
 
-// Where something stands in a manifest: line and column from 1, the column in bytes. Line 0: nowhere.
+// Where something stands in a manifest: line and column from 1, the column in bytes. Line 0:
+// nowhere.
 struct Position {
   std::string file;
   std::uint32_t line = 0;
@@ -32,7 +34,8 @@ struct Setting {
   Position at;
 };
 
-// A named group of settings. With values it belongs to the manifest; without, it must exist already.
+// A named group of settings. With values it belongs to the manifest; without, it must exist
+// already.
 struct Config {
   std::string name;
   std::string id;  // `{manifest}-{name}` sanitised when it has values, else `name`

@@ -76,7 +76,7 @@ TEST(ComponentShard, calls_an_exported_function_by_image) {
   auto& echo = rig.shard("echo");
   Taker taker;
 
-  rig.call(echo, taker, k_api, "add", numbers({40, 2}));
+  rig.finish(echo, taker, k_api, "add", numbers({40, 2}));
 
   EXPECT_EQ(number(taker), 42u);
   EXPECT_EQ(taker.replies, 1);
@@ -87,9 +87,9 @@ TEST(ComponentShard, says_what_it_does_not_export) {
   auto& echo = rig.shard("echo");
   Taker other, version, function;
 
-  rig.call(echo, other, "shop:pricing/api@1.0.0", "price", {});
-  rig.call(echo, version, "test:demo/api@0.2.0", "add", numbers({1, 2}));
-  rig.call(echo, function, k_api, "ad", numbers({1, 2}));
+  rig.finish(echo, other, "shop:pricing/api@1.0.0", "price", {});
+  rig.finish(echo, version, "test:demo/api@0.2.0", "add", numbers({1, 2}));
+  rig.finish(echo, function, k_api, "ad", numbers({1, 2}));
 
   EXPECT_EQ(other.results->error().message, "app-echo does not export shop:pricing/api@1.0.0");
   EXPECT_EQ(version.results->error().message,
@@ -108,7 +108,7 @@ TEST(ComponentShard, sends_imports_through_the_invoker_with_the_context_of_the_c
   context.trace = TraceContext::make(rig.random);
   Taker taker;
 
-  rig.call(front, taker, k_drive, "call-add", numbers({5}), context);
+  rig.finish(front, taker, k_drive, "call-add", numbers({5}), context);
 
   EXPECT_EQ(number(taker), 0u + 1 + 2 + 3 + 4);
   EXPECT_EQ(links.calls, 5);
@@ -129,7 +129,7 @@ TEST(ComponentShard, carries_values_of_every_kind_between_components) {
 
   for (const auto* function : {"call-person", "call-shapes", "call-rest"}) {
     Taker taker;
-    rig.call(front, taker, k_drive, function, {});
+    rig.finish(front, taker, k_drive, function, {});
     ASSERT_TRUE(taker.results && *taker.results) << function;
     EXPECT_EQ((*taker.results)->data()[0], std::byte{1}) << function;
   }
@@ -140,7 +140,7 @@ TEST(ComponentShard, ends_a_guest_whose_import_fails_with_the_reason) {
   auto& front = rig.shard("front");
   Taker taker;
 
-  rig.call(front, taker, k_drive, "call-add", numbers({1}));
+  rig.finish(front, taker, k_drive, "call-add", numbers({1}));
 
   ASSERT_TRUE(taker.results);
   EXPECT_EQ(taker.results->error().code, Errc::denied);
@@ -163,12 +163,14 @@ TEST(ComponentShard, answers_an_import_that_is_answered_later) {
   Taker answered, dropped;
 
   rig.call(front, answered, k_drive, "call-add", numbers({1}));
-  ASSERT_NE(later.replier, nullptr);
+  ASSERT_TRUE(rig.wait([&] { return later.replier != nullptr; }));
   later.replier->on_reply({numbers({9})});
   EXPECT_TRUE(rig.wait([&] { return answered.results.has_value(); }));
   EXPECT_EQ(number(answered), 9u);
 
+  later.replier = nullptr;
   rig.call(front, dropped, k_drive, "call-add", numbers({1}));
+  ASSERT_TRUE(rig.wait([&] { return later.replier != nullptr; }));
   dropped.pending.cancel();
   EXPECT_TRUE(later.cancelled);
   EXPECT_EQ(front.in_flight(), 0u);

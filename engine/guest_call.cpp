@@ -78,13 +78,13 @@ bool GuestCall::enter() {
     case Entry::admitted:
       break;
     case Entry::waiting:
-      if (refuse(gate)) return false;
+      if (refuse(gate, Entry::waiting)) return false;
       stage_ = Stage::waiting_at_component;
       shard_.counters_.waiting.add(1);
       arm();
       return false;
     case Entry::refused:
-      refuse(gate);
+      refuse(gate, Entry::refused);
       return false;
   }
   switch (thread_.pool.enter(*this, context_.hops)) {
@@ -101,11 +101,9 @@ bool GuestCall::enter() {
 
 // Whether a call that found no place is refused: when the queue is full, or when those who have the places are
 // among its own callers, so that it would wait for them and they for it.
-bool GuestCall::refuse(const Gate& gate) {
-  const auto& settings = gate.settings();
+bool GuestCall::refuse(const Gate& gate, Entry entry) {
   const bool cycle = stands_in(context_.chain, shard_.component_->id());
-  const bool full = gate.waiting() >= settings.waiting;
-  if (!cycle && !full) return false;
+  if (!cycle && entry != Entry::refused) return false;
   shard_.gate_.withdraw(*this);
   shard_.counters_.refused.add(1);
   Error error{Errc::unavailable, {}};

@@ -61,7 +61,7 @@ class GuestCall final : public GuestContext,
   // guest_call.cpp: admission, start, end.
   contracts::Pending begin(contracts::Context context);
   bool enter();
-  bool refuse(const Gate& gate);
+  bool refuse(const Gate& gate, Entry entry);
   void on_admitted(Gate& gate) override;
   void start();
   const eng_task* start_task();

@@ -25,7 +25,7 @@ TEST(Report, of_a_trap_says_what_happened_where_and_for_whom) {
   context.trace = TraceContext::make(rig.random);
   Asker asker;
 
-  rig.ask(bad, asker, "/panic", context);
+  rig.finish(bad, asker, "/panic", context);
 
   const auto log = reported(rig);
   for (const auto& part : {std::string("app-bad trapped in handle: "), std::string("component=app-bad"),
@@ -43,7 +43,7 @@ TEST(Report, gives_the_caller_one_sentence_with_the_ids) {
   context.request = 0xabcdef;
   Asker asker;
 
-  rig.ask(bad, asker, "/unreachable", context);
+  rig.finish(bad, asker, "/unreachable", context);
 
   EXPECT_EQ(asker.code(), Errc::trapped);
   EXPECT_EQ(asker.text().find('\n'), std::string::npos);
@@ -73,7 +73,7 @@ TEST(Report, shows_the_chain_of_calls_across_components) {
   std::memcpy(text.data() + 4, &size, 4);
   std::memcpy(text.data() + 8, "no", 2);
 
-  rig.call(front, taker, "test:demo/drive@0.1.0", "call-fail", std::move(text));
+  rig.finish(front, taker, "test:demo/drive@0.1.0", "call-fail", std::move(text));
 
   ASSERT_TRUE(taker.results && !*taker.results);
   EXPECT_EQ(taker.results->error().code, Errc::trapped);

@@ -159,10 +159,20 @@ void Rig::call(contracts::Invoker& invoker, Taker& taker, std::string_view inter
   thread->loop.turn().settle();
 }
 
+void Rig::finish(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context) {
+  ask(invoker, asker, path, std::move(context));
+  EXPECT_TRUE(wait([&] { return asker.over(); }));
+}
+
+void Rig::finish(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
+                 contracts::Image arguments, contracts::Context context) {
+  call(invoker, taker, interface, function, std::move(arguments), std::move(context));
+  EXPECT_TRUE(wait([&] { return taker.results.has_value(); }));
+}
+
 std::string Rig::get(contracts::Invoker& invoker, std::string_view path) {
   Asker asker;
-  ask(invoker, asker, path);
-  wait([&] { return asker.over(); });
+  finish(invoker, asker, path);
   return asker.text();
 }
 

@@ -98,7 +98,11 @@ class Rig {
   void ask(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context = {});
   void call(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
             contracts::Image arguments, contracts::Context context = {});
-  // Begins, waits for the end and tells it.
+  // The same, and waits for the end.
+  void finish(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context = {});
+  void finish(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
+              contracts::Image arguments, contracts::Context context = {});
+  // Asks, waits for the end and tells it.
   std::string get(contracts::Invoker& invoker, std::string_view path);
   // Works until `done`; false after ten seconds.
   bool wait(const std::function<bool()>& done);

@@ -84,7 +84,9 @@ Result<std::unique_ptr<Host>> Host::open(HostSettings settings, HostServices ser
     TRY(state, StateDir::open(settings.state));
   }
   TRY(auto engine, engine::Engine::open(engine_settings(settings), services.log));
-  return std::unique_ptr<Host>(new Host(std::move(settings), services, std::move(state), std::move(engine)));
+  std::unique_ptr<Host> host(new Host(std::move(settings), services, std::move(state), std::move(engine)));
+  TRY_OK(host->http_->serve_admin(*host->status_));
+  return host;
 }
 
 Host::Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
@@ -96,7 +98,8 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
           CoreServices{*engine_, services.clock, services.random, services.log, *reporter_})),
       deployment_(std::make_unique<Deployment>(
           DeploymentParts{*cores_, *engine_, state_ ? &*state_ : nullptr, services.providers, services.clock, services.log})),
-      http_(std::make_unique<HttpFront>(settings_.http, HttpFrontParts{*cores_, services.random, services.log})) {}
+      http_(std::make_unique<HttpFront>(settings_.http, HttpFrontParts{*cores_, services.random, services.log})),
+      status_(std::make_unique<Status>(*http_)) {}
 
 Host::~Host() { http_->close(); }
 
@@ -194,9 +197,15 @@ void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change)
   steps_ = std::move(change.steps);
   deployment_->link(std::move(links), generations_);
   http_->route(settings_.drain);
+  status_->set(deployment_->components());
+  status_->set(Status::Phase::serving);
   deployment_->stop(change.retired, settings_.drain);
+  status_->set(deployment_->components());
 }
 
-void Host::drain() { http_->drain(settings_.drain); }
+void Host::drain() {
+  status_->set(Status::Phase::draining);
+  http_->drain(settings_.drain);
+}
 
 }  // namespace weft::host

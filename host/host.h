@@ -24,6 +24,7 @@
 #include "host/plan/diff.h"
 #include "host/provider.h"
 #include "host/state_dir.h"
+#include "host/status.h"
 
 namespace weft::host {
 
@@ -57,7 +58,7 @@ struct Applied {
 // Control thread only: it may block, the serving threads may not.
 class Host {
  public:
-  // Errors: the state folder's, and exhausted when the machine has no memory for guests.
+  // Errors: the state folder's, those of the admin address, exhausted when the machine has no memory for guests.
   static Result<std::unique_ptr<Host>> open(HostSettings settings, HostServices services);
   ~Host();
 
@@ -97,6 +98,7 @@ class Host {
   const std::unique_ptr<Cores> cores_;
   const std::unique_ptr<Deployment> deployment_;
   const std::unique_ptr<HttpFront> http_;
+  const std::unique_ptr<Status> status_;
   // In force now.
   std::vector<plan::Applied> applied_;
   std::map<std::string, plan::Step> steps_;        // of components and providers, by key

@@ -1,5 +1,7 @@
 #include "net/http_connection.h"
 
+#include <poll.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
@@ -17,8 +19,12 @@ constexpr std::size_t k_write_at = 64 * 1024;  // more is not collected before i
 
 HttpConnection::HttpConnection(Socket socket, Turn& turn, const HttpSettings& settings,
                                HttpHandler& handler)
-    : socket_(std::move(socket)), turn_(turn), settings_(settings), handler_(handler),
-      timer_(socket_.get_executor()), parser_(settings.limits) {
+    : socket_(std::move(socket)),
+      turn_(turn),
+      settings_(settings),
+      handler_(handler),
+      timer_(socket_.get_executor()),
+      parser_(settings.limits) {
   deadlines_.fill(Time::max());
 }
 
@@ -53,7 +59,8 @@ void HttpConnection::on_turn_end() {
   if (phase_ == Phase::busy) {
     if (lost_) return lose(HttpGone::left);
     if (bad_body_ && !refused_) return reject(HttpRefusal(*bad_body_), HttpGone::malformed);
-    if (owed_ != 0 && !released_ && !response_.has_ended()) handler_.on_sent(std::exchange(owed_, 0));
+    if (owed_ != 0 && !released_ && !response_.has_ended())
+      handler_.on_sent(std::exchange(owed_, 0));
     flush();
     if (released_ && !response_.has_ended()) return break_off();
     if (phase_ == Phase::busy && released_ && response_.is_over() && !writing_) next();
@@ -104,7 +111,8 @@ void HttpConnection::release() {
 
 bool HttpConnection::take_back() {
   if (response_.is_committed()) return false;
-  response_.start(head_.method == "HEAD" ? Method::head : Method::other, head_.version, Trailers::refused);
+  response_.start(head_.method == "HEAD" ? Method::head : Method::other, head_.version,
+                  Trailers::refused);
   return true;
 }
 
@@ -123,8 +131,8 @@ void HttpConnection::lose(HttpGone why) {
   shut();
 }
 
-// The handler let go without an end: the client must not take what it has for the whole. Where only the end of
-// the connection ends the body, a reset says so.
+// The handler let go without an end: the client must not take what it has for the whole. Where only
+// the end of the connection ends the body, a reset says so.
 void HttpConnection::break_off() {
   error_code ignored;
   if (response_.closes()) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
@@ -191,7 +199,8 @@ void HttpConnection::shut() {
 
 void HttpConnection::set(Timeout which, std::chrono::milliseconds after) {
   deadlines_[which] = std::chrono::steady_clock::now() + after;
-  // A timer that is armed for an earlier moment looks again then: no system call and no queue per request.
+  // A timer that is armed for an earlier moment looks again then: no system call and no queue per
+  // request.
   if (deadlines_[which] < armed_until_) arm();
 }
 
@@ -230,16 +239,27 @@ void HttpConnection::on_timer() {
   arm();
 }
 
-// The client sent FIN while it waits for an answer: it half-closed, or it is gone and its kernel will say so when
-// something arrives. An interim response is the one thing that may be sent before the answer.
+// The client sent FIN while it waits for an answer: it half-closed, or it is gone and its kernel
+// will say so when something arrives. An interim response is the one thing that may be sent before
+// the answer.
 void HttpConnection::probe() {
   if (phase_ != Phase::busy || writing_ || response_.is_committed()) return;
+  if (head_.version == HttpVersion::v1_0) return;
+  if (!eof_) {
+    if (reading_) return;
+    // A FIN behind data that nobody reads is not seen by reading, and one behind data that found no
+    // room here does not even arrive: so now and then the client is probed without a sign.
+    pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+    const bool due = std::chrono::steady_clock::now() - stuck_since_ >= settings_.probe_again;
+    if (!due && ::poll(&state, 1, 0) == 0) return set(t_probe, settings_.probe_after);
+    stuck_since_ = std::chrono::steady_clock::now();
+  }
   constexpr std::string_view interim = "HTTP/1.1 102 Processing\r\n\r\n";
   error_code ec;
   const auto sent = socket_.write_some(asio::buffer(interim), ec);
   if (ec || sent != interim.size()) return mark_lost();
   watch();
-  set(t_probe, settings_.probe_again);
+  set(t_probe, eof_ ? settings_.probe_again : settings_.probe_after);
 }
 
 // A reset is noticed even when nothing is read.

@@ -1,4 +1,5 @@
-// The server's end of one HTTP/1.1 connection: reads requests, hands each to a handler, writes the answer, again.
+// The server's end of one HTTP/1.1 connection: reads requests, hands each to a handler, writes the
+// answer, again.
 #pragma once
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
@@ -25,18 +26,21 @@ namespace weft::net {
 // Concrete: any_io_executor costs an indirection on every operation.
 using Executor = boost::asio::io_context::executor_type;
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
-using Timer =
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      Executor>;
+using Timer = boost::asio::basic_waitable_timer<
+    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 struct HttpSettings {
   HttpLimits limits;
-  std::chrono::milliseconds head_timeout{10'000};   // from the first byte of a head, or the connect, to its end
-  std::chrono::milliseconds idle_timeout{75'000};   // between two requests
-  std::chrono::milliseconds body_timeout{60'000};   // without a byte of a request body that is waited for
-  std::chrono::milliseconds write_timeout{60'000};  // without the client taking a byte of what is to be sent
-  std::chrono::milliseconds linger{2'000};          // for the client to read an answer to what was not read
-  // A client that closed its sending half may still listen or may be gone: after this much waiting it is probed.
+  std::chrono::milliseconds head_timeout{
+      10'000};  // from the first byte of a head, or the connect, to its end
+  std::chrono::milliseconds idle_timeout{75'000};  // between two requests
+  std::chrono::milliseconds body_timeout{
+      60'000};  // without a byte of a request body that is waited for
+  std::chrono::milliseconds write_timeout{
+      60'000};  // without the client taking a byte of what is to be sent
+  std::chrono::milliseconds linger{2'000};  // for the client to read an answer to what was not read
+  // A client that closed its sending half may still listen or may be gone: after this much waiting
+  // it is probed.
   std::chrono::milliseconds probe_after{20};
   std::chrono::milliseconds probe_again{5'000};
   std::size_t window = 64 * 1024;  // of a request body, held at once
@@ -46,26 +50,28 @@ enum class HttpGone { left, stalled, malformed };
 enum class HttpEnd { complete, broken, client_left };
 
 struct HttpOutcome {
-  std::uint16_t status = 0;  // 0: no answer was made
+  std::uint16_t status = 0;                   // 0: no answer was made
   std::uint64_t bytes_in = 0, bytes_out = 0;  // of bodies
   HttpEnd end = HttpEnd::complete;
 };
 
-// Answers the requests of one connection, one after the other. All on the connection's thread. Per request: either
-// on_request or on_refused, at the end on_done.
+// Answers the requests of one connection, one after the other. All on the connection's thread. Per
+// request: either on_request or on_refused, at the end on_done.
 class HttpHandler {
  public:
-  // Views valid during the call. `body`: what has arrived already. Answer now or later with respond(), write(),
-  // finish(), and release() when nothing of the request is used any more.
+  // Views valid during the call. `body`: what has arrived already. Answer now or later with
+  // respond(), write(), finish(), and release() when nothing of the request is used any more.
   virtual void on_request(const HttpHead& head, std::string_view body, HttpMore more) = 0;
-  // The bytes are no request that can be served: respond in the same way, at once. The connection ends after it.
+  // The bytes are no request that can be served: respond in the same way, at once. The connection
+  // ends after it.
   virtual void on_refused(const HttpRefusal& refusal) = 0;
   // Answers one read_body().
-  virtual void on_request_body(std::string_view chunk, HttpMore more, std::span<const HttpField> trailers) = 0;
+  virtual void on_request_body(std::string_view chunk, HttpMore more,
+                               std::span<const HttpField> trailers) = 0;
   // As many bytes of body have left for the client.
   virtual void on_sent(std::size_t bytes) = 0;
-  // Let go of the request: nobody waits for its answer, which counts as released. Never called from within one of
-  // the connection's own functions.
+  // Let go of the request: nobody waits for its answer, which counts as released. Never called from
+  // within one of the connection's own functions.
   virtual void on_gone(HttpGone why) = 0;
   virtual void on_done(const HttpOutcome& outcome) = 0;
   // The last call: the connection may, and should, be destroyed in it.
@@ -75,7 +81,8 @@ class HttpHandler {
   ~HttpHandler() = default;
 };
 
-// Belongs to its handler; one thread. Not destroyed before on_closed(), unless its io_context never runs again.
+// Belongs to its handler; one thread. Not destroyed before on_closed(), unless its io_context never
+// runs again.
 class HttpConnection final : private AtTurnEnd {
  public:
   // All references outlive this object.
@@ -99,8 +106,9 @@ class HttpConnection final : private AtTurnEnd {
   // Asks for one on_request_body of at most `limit` bytes, which may come before this returns.
   void read_body(std::size_t limit);
   void release();
-  // True: nothing has been sent, what was responded so far is forgotten and another response may be given.
-  // False: too late, the client will see a broken response; the connection ends with release().
+  // True: nothing has been sent, what was responded so far is forgotten and another response may be
+  // given. False: too late, the client will see a broken response; the connection ends with
+  // release().
   bool take_back();
 
   std::string remote_address() const;
@@ -114,6 +122,7 @@ class HttpConnection final : private AtTurnEnd {
   void soon();
   // Reading.
   void fill();
+  void wait_for_room();
   void on_read(const boost::system::error_code& ec, std::size_t bytes);
   void on_eof();
   void serve();
@@ -156,7 +165,8 @@ class HttpConnection final : private AtTurnEnd {
   Timer timer_;
   std::array<Time, t_count> deadlines_;
   Time armed_until_ = Time::max();
-  int pending_ = 0;  // operations of Asio that will still call
+  Time stuck_since_;  // since when no room has been left to read into
+  int pending_ = 0;   // operations of Asio that will still call
   Phase phase_ = Phase::idle;
   bool soon_ = false, reading_ = false, writing_ = false, watching_ = false;
   bool eof_ = false, draining_ = false, lost_ = false, in_handler_ = false;
@@ -173,7 +183,8 @@ class HttpConnection final : private AtTurnEnd {
   std::size_t want_ = 0;  // of the body, asked for and not given
   std::size_t owed_ = 0;  // sent and not yet told
   std::uint64_t body_in_ = 0;
-  bool released_ = false, parsed_ = false, refused_ = false, head_begun_ = false, continue_due_ = false;
+  bool released_ = false, parsed_ = false, refused_ = false, head_begun_ = false,
+       continue_due_ = false;
 };
 
 }  // namespace weft::net

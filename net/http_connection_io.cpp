@@ -12,8 +12,8 @@ using boost::system::error_code;
 
 // ---- reading ----
 
-// A read is under way whenever there is room: it brings the next request, the body, or the news that the client
-// has left, without a system call of its own.
+// A read is under way whenever there is room: it brings the next request, the body, or the news
+// that the client has left, without a system call of its own.
 void HttpConnection::fill() {
   if (reading_ || eof_ || in_handler_ || phase_ == Phase::closed) return;
   if (phase_ == Phase::lingering) input_.clear();
@@ -23,8 +23,8 @@ void HttpConnection::fill() {
   if (room.empty()) {
     // Heads and trailers may need more than a window; both are bounded by their limits.
     const auto largest = settings_.limits.header_bytes + settings_.window;
-    if (phase_ == Phase::busy && want_ == 0) return watch();
-    if (input_.capacity() >= largest) return watch();
+    if ((phase_ == Phase::busy && want_ == 0) || input_.capacity() >= largest)
+      return wait_for_room();
     room = input_.room(std::min(largest, input_.capacity() * 2));
   }
   reading_ = true;
@@ -35,6 +35,16 @@ void HttpConnection::fill() {
                             reading_ = false;
                             on_read(ec, bytes);
                           });
+}
+
+// Nothing more is read until the handler takes some of what is there; a client that leaves is
+// noticed all the same.
+void HttpConnection::wait_for_room() {
+  if (phase_ != Phase::busy) return;
+  watch();
+  if (deadlines_[t_probe] != Time::max()) return;
+  stuck_since_ = std::chrono::steady_clock::now();
+  set(t_probe, settings_.probe_after);
 }
 
 void HttpConnection::on_read(const error_code& ec, std::size_t bytes) {
@@ -50,13 +60,11 @@ void HttpConnection::on_read(const error_code& ec, std::size_t bytes) {
 void HttpConnection::on_eof() {
   eof_ = true;
   if (phase_ != Phase::busy) return shut();
-  const bool short_body = !parser_.is_done() &&
-                          (input_.size() == 0 || (head_.framing == HttpFraming::length &&
-                                                  head_.length - body_in_ > input_.size()));
+  const bool short_body =
+      !parser_.is_done() && (input_.size() == 0 || (head_.framing == HttpFraming::length &&
+                                                    head_.length - body_in_ > input_.size()));
   if (parsed_ && short_body && !released_) return lose(HttpGone::left);
-  if (!response_.is_committed() && head_.version == HttpVersion::v1_1) {
-    set(t_probe, settings_.probe_after);
-  }
+  if (!response_.is_committed()) set(t_probe, settings_.probe_after);
   soon();
 }
 
@@ -91,17 +99,19 @@ void HttpConnection::begin_request() {
   want_ = owed_ = 0;
   body_in_ = 0;
   continue_due_ = head_.expect == Expect::a_continue;
-  response_.start(head_.method == "HEAD" ? Method::head : Method::other, head_.version, head_.trailers);
+  response_.start(head_.method == "HEAD" ? Method::head : Method::other, head_.version,
+                  head_.trailers);
   std::string_view first;
   if (!take_piece(settings_.window, first)) return refuse(HttpRefusal(*bad_body_));
-  if (eof_ && head_.version == HttpVersion::v1_1) set(t_probe, settings_.probe_after);
+  if (eof_) set(t_probe, settings_.probe_after);
   in_handler_ = true;  // its views must stay where they are
   handler_.on_request(head_, first, parser_.is_done() ? HttpMore::no : HttpMore::yes);
   in_handler_ = false;
   soon();
 }
 
-// Answers what is no request. The connection ends, because where the next request would begin is unknown.
+// Answers what is no request. The connection ends, because where the next request would begin is
+// unknown.
 void HttpConnection::refuse(const HttpRefusal& refusal) {
   if (phase_ != Phase::busy) {
     phase_ = Phase::busy;
@@ -118,12 +128,13 @@ void HttpConnection::refuse(const HttpRefusal& refusal) {
   soon();
 }
 
-// Takes one piece of body from the input, where it stays, and what frames it. False when the body is malformed,
-// which bad_body_ then tells.
+// Takes one piece of body from the input, where it stays, and what frames it. False when the body
+// is malformed, which bad_body_ then tells.
 bool HttpConnection::take_piece(std::size_t limit, std::string_view& piece) {
   piece = {};
   while (!parser_.is_done() && input_.size() != 0) {
-    // With a piece in hand only a chunk's end and the next one's head, or the end of the body, are looked for.
+    // With a piece in hand only a chunk's end and the next one's head, or the end of the body, are
+    // looked for.
     const auto decoded = parser_.decode(input_.view(), piece.empty() ? limit : 0);
     if (!decoded) {
       bad_body_ = decoded.error();
@@ -208,12 +219,13 @@ void HttpConnection::flush() {
 bool HttpConnection::send() {
   error_code ec;
   const auto total = out_.size();
-  const auto sent = out_.prefix.size() == total
-                        ? socket_.write_some(asio::buffer(out_.prefix), ec)
-                        : socket_.write_some(std::array<asio::const_buffer, 3>{asio::buffer(out_.prefix),
-                                                                               asio::buffer(out_.body),
-                                                                               asio::buffer(out_.suffix)},
-                                             ec);
+  const auto sent =
+      out_.prefix.size() == total
+          ? socket_.write_some(asio::buffer(out_.prefix), ec)
+          : socket_.write_some(
+                std::array<asio::const_buffer, 3>{
+                    asio::buffer(out_.prefix), asio::buffer(out_.body), asio::buffer(out_.suffix)},
+                ec);
   if (ec && ec != asio::error::would_block) {
     mark_lost();
     return false;

@@ -1,4 +1,5 @@
-// What a connection has read and not yet understood: one block of memory that grows while bodies stream.
+// What a connection has read and not yet understood: one block of memory that grows while bodies
+// stream.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -12,14 +13,16 @@ namespace weft::net {
 class HttpInput {
  public:
   // Invalidated by room() and clear().
-  std::string_view view() const [[clang::lifetimebound]] { return {data_.get() + begin_, end_ - begin_}; }
+  std::string_view view() const [[clang::lifetimebound]] {
+    return {data_.get() + begin_, end_ - begin_};
+  }
   std::size_t size() const { return end_ - begin_; }
   void consume(std::size_t bytes) { begin_ += bytes; }
   void filled(std::size_t bytes) { end_ += bytes; }
   void clear() { begin_ = end_ = 0; }
 
-  // Space behind the data, in a block of `wanted` bytes at least; what was read may move. Empty when the block is
-  // full. Not while an earlier room is being read into.
+  // Space behind the data, in a block of `wanted` bytes at least; what was read may move. Empty
+  // when the block is full. Not while an earlier room is being read into.
   std::span<char> room(std::size_t wanted) [[clang::lifetimebound]] {
     const auto used = size();
     if (used == 0) clear();

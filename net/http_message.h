@@ -1,4 +1,5 @@
-// What an HTTP/1.1 request looks like once its bytes have been believed: shared by parser, connection and handlers.
+// What an HTTP/1.1 request looks like once its bytes have been believed: shared by parser,
+// connection and handlers.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,7 @@ struct HttpField {
 
 enum class HttpVersion { v1_0, v1_1 };
 enum class HttpFraming { none, length, chunked };
-enum class HttpMore { yes, no };   // whether more of a body follows
+enum class HttpMore { yes, no };  // whether more of a body follows
 enum class KeepAlive { no, yes };
 enum class Trailers { refused, wanted };  // whether the client said `TE: trailers`
 enum class Expect { nothing, a_continue };
@@ -34,8 +35,9 @@ struct HttpLimits {
 // Views into the bytes that were parsed.
 struct HttpHead {
   std::string_view method;
-  std::string_view target;     // origin form, "/cart?item=1", or "*"
-  std::string_view authority;  // of an absolute-form target, otherwise of Host; empty only in HTTP/1.0
+  std::string_view target;  // origin form, "/cart?item=1", or "*"
+  std::string_view
+      authority;  // of an absolute-form target, otherwise of Host; empty only in HTTP/1.0
   std::vector<HttpField> fields;
   HttpVersion version = HttpVersion::v1_1;
   HttpFraming framing = HttpFraming::none;

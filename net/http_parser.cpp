@@ -42,7 +42,9 @@ class Message final : public http::basic_parser<true> {
   std::string_view piece() const { return piece_; }
   const std::optional<HttpRefusal>& refused() const { return refused_; }
   // A chunk's size comes next, or the end of the body.
-  bool is_between_chunks() const { return head_.framing == HttpFraming::chunked && chunk_left_ == 0; }
+  bool is_between_chunks() const {
+    return head_.framing == HttpFraming::chunked && chunk_left_ == 0;
+  }
 
  private:
   void refuse(std::uint16_t status, std::string_view why, error_code& ec) {
@@ -166,7 +168,8 @@ std::optional<HttpRefusal> Message::head_checks() {
     head_.expect = Expect::nothing;
     head_.trailers = Trailers::refused;
   }
-  if (head_.framing == HttpFraming::none || (head_.framing == HttpFraming::length && head_.length == 0)) {
+  if (head_.framing == HttpFraming::none ||
+      (head_.framing == HttpFraming::length && head_.length == 0)) {
     head_.expect = Expect::nothing;
   }
   return check_target(head_);
@@ -231,8 +234,10 @@ std::expected<HttpParser::Piece, HttpRefusal> HttpParser::decode(std::string_vie
   Piece piece;
   while (piece.data.empty() && !message.is_done() && piece.consumed < input.size()) {
     const auto rest = input.substr(piece.consumed);
-    // Beast asserts that it does not see less than the shortest end of a body when it looks for that again.
-    if (message.is_between_chunks() && rest.size() < k_shortest_end) return piece;
+    // Beast asserts that it does not see less than the shortest end of a body when it looks for
+    // that again.
+    if (message.is_between_chunks() && rest.front() == '0' && rest.size() < k_shortest_end)
+      return piece;
     error_code ec;
     const auto taken = message.feed(rest, limit, ec);
     piece.consumed += taken;
@@ -263,11 +268,16 @@ std::span<const HttpField> HttpParser::trailers() const { return beast_->trailer
 
 namespace {
 
-// Reads from `bytes` as a connection does, seeing `step` more of them each time nothing more can be done.
+// Reads from `bytes` as a connection does, seeing `step` more of them each time nothing more can be
+// done.
 class RequestReader {
  public:
   RequestReader(std::string_view bytes, std::size_t step, const HttpLimits& limits)
-      : bytes_(bytes), step_(step), limits_(limits), parser_(limits), seen_(std::min(step, bytes.size())) {}
+      : bytes_(bytes),
+        step_(step),
+        limits_(limits),
+        parser_(limits),
+        seen_(std::min(step, bytes.size())) {}
 
   std::size_t count() {
     std::size_t believed = 0;

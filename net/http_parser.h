@@ -1,5 +1,5 @@
-// Request heads and bodies on Boost.Beast's parser, made strict: everything that two parsers could read in two ways
-// is refused (RFC 9112 sections 2.2, 3.2, 5, 6, 7.1 and 11.2).
+// Request heads and bodies on Boost.Beast's parser, made strict: everything that two parsers could
+// read in two ways is refused (RFC 9112 sections 2.2, 3.2, 5, 6, 7.1 and 11.2).
 #pragma once
 #include <cstddef>
 #include <expected>
@@ -12,7 +12,8 @@
 
 namespace weft::net {
 
-// A connection's parser, used again for each of its requests. Nothing is copied: views point into what was given.
+// A connection's parser, used again for each of its requests. Nothing is copied: views point into
+// what was given.
 class HttpParser {
  public:
   explicit HttpParser(const HttpLimits& limits);
@@ -25,8 +26,8 @@ class HttpParser {
     std::size_t consumed = 0;  // from the front of the input
     std::string_view data;     // of the body; part of the input
   };
-  // The next piece of the body, at most `limit` bytes of data. An empty piece that is not the end asks for more
-  // input behind what was left over. Not after is_done().
+  // The next piece of the body, at most `limit` bytes of data. An empty piece that is not the end
+  // asks for more input behind what was left over. Not after is_done().
   std::expected<Piece, HttpRefusal> decode(std::string_view input, std::size_t limit);
   // Head and body have been read to their end.
   bool is_done() const;
@@ -39,8 +40,8 @@ class HttpParser {
   std::unique_ptr<Beast> beast_;
 };
 
-// For fuzzing: scans, parses and decodes bytes as a stream of requests; the number of requests believed, which must
-// not depend on whether the bytes are there at once or come one by one.
+// For fuzzing: scans, parses and decodes bytes as a stream of requests; the number of requests
+// believed, which must not depend on whether the bytes are there at once or come one by one.
 std::size_t read_requests(std::string_view bytes, const HttpLimits& limits);
 std::size_t read_requests_slowly(std::string_view bytes, const HttpLimits& limits);
 

@@ -54,7 +54,8 @@ std::string chunked(std::string_view body) {
 }
 
 TEST(HttpParser, reads_a_request) {
-  const auto text = "POST /a?b=c HTTP/1.1\r\nHost: x.example:80\r\nContent-Length: 3\r\nTE: trailers, gzip;q=0\r\n\r\nabc"s;
+  const auto text =
+      "POST /a?b=c HTTP/1.1\r\nHost: x.example:80\r\nContent-Length: 3\r\nTE: trailers, gzip;q=0\r\n\r\nabc"s;
 
   const auto request = read(text);
 
@@ -69,7 +70,8 @@ TEST(HttpParser, reads_a_request) {
 }
 
 TEST(HttpParser, reads_chunks_and_trailers) {
-  const auto request = read(chunked("3\r\nabc\r\n0003;name=\"value\"\r\ndef\r\n0\r\nX-Sum: 6\r\n\r\n"));
+  const auto request =
+      read(chunked("3\r\nabc\r\n0003;name=\"value\"\r\ndef\r\n0\r\nX-Sum: 6\r\n\r\n"));
 
   ASSERT_EQ(request.status, 200);
   EXPECT_EQ(request.body, "abcdef");

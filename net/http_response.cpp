@@ -9,8 +9,8 @@
 namespace weft::net {
 namespace {
 
-constexpr std::size_t k_small = 4096;           // up to this a body is copied behind its head
-constexpr std::size_t k_kept = 16 * 1024;       // memory that an idle connection keeps
+constexpr std::size_t k_small = 4096;      // up to this a body is copied behind its head
+constexpr std::size_t k_kept = 16 * 1024;  // memory that an idle connection keeps
 
 void append_number(std::string& out, std::uint64_t value, int base = 10) {
   std::array<char, 24> digits;

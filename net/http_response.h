@@ -1,4 +1,5 @@
-// Writes a response by hand: one head, one framing decision, the handler's bytes; whole in one send where it can be.
+// Writes a response by hand: one head, one framing decision, the handler's bytes; whole in one send
+// where it can be.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -15,11 +16,12 @@ namespace weft::net {
 // "date: …\r\n", made once a second on each thread. Valid until the next call on this thread.
 std::string_view date_line();
 
-// What is handed to the kernel as one message. Its strings keep their memory from one response to the next.
+// What is handed to the kernel as one message. Its strings keep their memory from one response to
+// the next.
 struct HttpFrame {
-  std::string prefix;   // head, chunk size, a small body
+  std::string prefix;  // head, chunk size, a small body
   std::string body;
-  std::string suffix;   // chunk end, trailers
+  std::string suffix;      // chunk end, trailers
   std::size_t credit = 0;  // bytes of body that this frame settles
 
   std::size_t size() const { return prefix.size() + body.size() + suffix.size(); }
@@ -28,19 +30,22 @@ struct HttpFrame {
 enum class Method { head, other };
 enum class Closing { no, yes };
 
-// The response to one request; start() makes it ready for the next. Framing is decided when the first bytes are
-// taken: ended by then means a length, otherwise chunks (HTTP/1.0: until the connection closes).
+// The response to one request; start() makes it ready for the next. Framing is decided when the
+// first bytes are taken: ended by then means a length, otherwise chunks (HTTP/1.0: until the
+// connection closes).
 class HttpResponse {
  public:
   void start(Method method, HttpVersion version, Trailers trailers);
 
   // Once. Says why not, in which case nothing happened: a status or field that must not be sent.
   std::optional<std::string_view> head(std::uint16_t status, std::span<const HttpField> fields);
-  // After head(), before end(). More than a promised content-length is not sent and breaks the response.
+  // After head(), before end(). More than a promised content-length is not sent and breaks the
+  // response.
   void body(std::string_view chunk);
   void end(std::span<const HttpField> trailers);
 
-  // Moves what can be sent into `frame`; false when there is nothing. `closing`: the connection ends after this.
+  // Moves what can be sent into `frame`; false when there is nothing. `closing`: the connection
+  // ends after this.
   bool take(HttpFrame& frame, Closing closing);
 
   bool has_head() const { return has_head_; }

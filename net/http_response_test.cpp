@@ -30,7 +30,8 @@ TEST(HttpResponse, gets_a_length_when_it_ended_before_it_was_sent) {
   response.body("hello");
   response.end({});
 
-  EXPECT_EQ(taken(response), "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello");
+  EXPECT_EQ(taken(response),
+            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello");
   EXPECT_TRUE(response.is_over());
 }
 
@@ -44,7 +45,9 @@ TEST(HttpResponse, is_chunked_when_it_is_sent_before_it_ended) {
   response.end({});
   sent += taken(response);
 
-  EXPECT_EQ(sent, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nagain\r\n0\r\n\r\n");
+  EXPECT_EQ(
+      sent,
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nagain\r\n0\r\n\r\n");
 }
 
 TEST(HttpResponse, carries_trailers_only_to_a_client_that_wants_them) {
@@ -57,12 +60,15 @@ TEST(HttpResponse, carries_trailers_only_to_a_client_that_wants_them) {
     response->end({{sum}});
   }
 
-  EXPECT_EQ(taken(wanted), "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx-sum: 5\r\n\r\n");
+  EXPECT_EQ(
+      taken(wanted),
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx-sum: 5\r\n\r\n");
   EXPECT_EQ(taken(refused), "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
 }
 
 TEST(HttpResponse, has_no_body_for_head_204_and_304) {
-  for (const auto& [method, status] : {std::pair{Method::head, 200}, {Method::other, 204}, {Method::other, 304}}) {
+  for (const auto& [method, status] :
+       {std::pair{Method::head, 200}, {Method::other, 204}, {Method::other, 304}}) {
     auto response = started(method);
     (void)response.head(static_cast<std::uint16_t>(status), {});
     response.body("hello");
@@ -108,8 +114,9 @@ TEST(HttpResponse, is_broken_when_it_ends_before_the_length_it_promised) {
 }
 
 TEST(HttpResponse, refuses_headers_that_would_forge_others) {
-  for (const auto& field : {HttpField{"x", "a\r\nset-cookie: b"}, HttpField{"a b", "c"}, HttpField{"", "c"},
-                            HttpField{"content-length", "-1"}, HttpField{"x", std::string_view("\0", 1)}}) {
+  for (const auto& field :
+       {HttpField{"x", "a\r\nset-cookie: b"}, HttpField{"a b", "c"}, HttpField{"", "c"},
+        HttpField{"content-length", "-1"}, HttpField{"x", std::string_view("\0", 1)}}) {
     auto response = started();
     EXPECT_TRUE(response.head(200, {{field}})) << field.name;
     EXPECT_FALSE(response.has_head());
@@ -119,7 +126,8 @@ TEST(HttpResponse, refuses_headers_that_would_forge_others) {
 
 TEST(HttpResponse, drops_headers_that_belong_to_the_connection) {
   auto response = started();
-  const HttpField fields[] = {{"Connection", "keep-alive"}, {"Transfer-Encoding", "gzip"}, {"Keep-Alive", "5"}};
+  const HttpField fields[] = {
+      {"Connection", "keep-alive"}, {"Transfer-Encoding", "gzip"}, {"Keep-Alive", "5"}};
   (void)response.head(200, fields);
   response.end({});
 

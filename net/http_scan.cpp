@@ -36,7 +36,8 @@ std::expected<std::size_t, HttpRefusal> HttpHeadScan::feed(std::string_view byte
 }
 
 // True for the empty line that ends the head.
-std::expected<bool, HttpRefusal> HttpHeadScan::line(std::string_view text, const HttpLimits& limits) {
+std::expected<bool, HttpRefusal> HttpHeadScan::line(std::string_view text,
+                                                    const HttpLimits& limits) {
   if (lines_ == 0) {
     if (text.size() > limits.target_bytes + k_around_target) {
       return refuse(414, "the request target is too long");

@@ -1,4 +1,5 @@
-// Finds where a request head ends, and refuses what the parser behind it would put up with or wait for.
+// Finds where a request head ends, and refuses what the parser behind it would put up with or wait
+// for.
 #pragma once
 #include <cstddef>
 #include <expected>
@@ -12,8 +13,9 @@ namespace weft::net {
 class HttpHeadScan {
  public:
   void reset() { *this = {}; }
-  // `bytes`: all that has arrived since the first byte of the head. The size of the head with its empty line, or 0
-  // when it is not whole. Refuses lines that end in a bare LF, folded lines (400), and what exceeds the limits (414, 431).
+  // `bytes`: all that has arrived since the first byte of the head. The size of the head with its
+  // empty line, or 0 when it is not whole. Refuses lines that end in a bare LF, folded lines (400),
+  // and what exceeds the limits (414, 431).
   std::expected<std::size_t, HttpRefusal> feed(std::string_view bytes, const HttpLimits& limits);
 
  private:

@@ -16,9 +16,15 @@ HttpPeer::HttpPeer(Socket socket, HttpServer& server)
 
 void HttpPeer::on_closed() { server_.remove(*this); }
 
-HttpServer::HttpServer(Acceptor acceptor, Turn& turn, HttpServerSettings settings, MakePeer make_peer)
-    : turn_(turn), settings_(settings), make_peer_(std::move(make_peer)), endpoint_(acceptor.local_endpoint()),
-      acceptor_(std::move(acceptor)), retry_(acceptor_.get_executor()), emptied_(acceptor_.get_executor()) {}
+HttpServer::HttpServer(Acceptor acceptor, Turn& turn, HttpServerSettings settings,
+                       MakePeer make_peer)
+    : turn_(turn),
+      settings_(settings),
+      make_peer_(std::move(make_peer)),
+      endpoint_(acceptor.local_endpoint()),
+      acceptor_(std::move(acceptor)),
+      retry_(acceptor_.get_executor()),
+      emptied_(acceptor_.get_executor()) {}
 
 HttpServer::~HttpServer() = default;
 
@@ -27,7 +33,8 @@ void HttpServer::start() { accept(); }
 void HttpServer::accept() {
   if (accepting_ || stopped_ || peers_.size() >= settings_.connections) return;
   accepting_ = true;
-  acceptor_.async_accept([this](const error_code& ec, Socket socket) { on_accept(ec, std::move(socket)); });
+  acceptor_.async_accept(
+      [this](const error_code& ec, Socket socket) { on_accept(ec, std::move(socket)); });
 }
 
 void HttpServer::on_accept(const error_code& ec, Socket socket) {

@@ -50,8 +50,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void start();
-  // No new connection; idle ones close, the others when their answer is sent; at `deadline` whatever is left is
-  // closed hard. Returns when nothing is left.
+  // No new connection; idle ones close, the others when their answer is sent; at `deadline`
+  // whatever is left is closed hard. Returns when nothing is left.
   boost::asio::awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
   // Closes hard, and so ends a drain() that waits. Not from a handler's callback.
   void close();

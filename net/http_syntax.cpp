@@ -27,10 +27,10 @@ constexpr auto k_value = table([](char c) {
   return c == '\t' || (byte >= 0x20 && byte != 0x7f);
 });
 constexpr auto k_host = table([](char c) { return is_alnum(c) || in("-._~%!$&'()*+,;=", c); });
-// Everything printable but what ends or confuses a target: fragments, quotes, angle brackets, backslashes.
-constexpr auto k_target = table([](char c) {
-  return is_alnum(c) || in("-._~:/?[]@!$&'()*+,;=%|{}^`", c);
-});
+// Everything printable but what ends or confuses a target: fragments, quotes, angle brackets,
+// backslashes.
+constexpr auto k_target =
+    table([](char c) { return is_alnum(c) || in("-._~:/?[]@!$&'()*+,;=%|{}^`", c); });
 
 bool all(std::string_view text, const std::array<bool, 256>& set) {
   return std::ranges::all_of(text, [&set](char c) { return set[static_cast<unsigned char>(c)]; });
@@ -42,7 +42,9 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-bool is_port(std::string_view text) { return text.size() <= 5 && std::ranges::all_of(text, is_digit); }
+bool is_port(std::string_view text) {
+  return text.size() <= 5 && std::ranges::all_of(text, is_digit);
+}
 
 }  // namespace
 
@@ -139,21 +141,53 @@ bool is_hop_by_hop(std::string_view name) {
 
 std::string_view reason(std::uint16_t status) {
   constexpr std::pair<std::uint16_t, std::string_view> known[] = {
-      {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {203, "Non-Authoritative Information"},
-      {204, "No Content"}, {205, "Reset Content"}, {206, "Partial Content"},
-      {300, "Multiple Choices"}, {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
-      {304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"},
-      {400, "Bad Request"}, {401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"},
-      {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
-      {408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"}, {411, "Length Required"},
-      {412, "Precondition Failed"}, {413, "Content Too Large"}, {414, "URI Too Long"},
-      {415, "Unsupported Media Type"}, {416, "Range Not Satisfiable"}, {417, "Expectation Failed"},
-      {418, "I'm a teapot"}, {421, "Misdirected Request"}, {422, "Unprocessable Content"},
-      {425, "Too Early"}, {426, "Upgrade Required"}, {428, "Precondition Required"},
-      {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-      {500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-      {503, "Service Unavailable"}, {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"}};
-  const auto* found = std::ranges::lower_bound(known, status, {}, [](const auto& k) { return k.first; });
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {203, "Non-Authoritative Information"},
+      {204, "No Content"},
+      {205, "Reset Content"},
+      {206, "Partial Content"},
+      {300, "Multiple Choices"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {411, "Length Required"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {418, "I'm a teapot"},
+      {421, "Misdirected Request"},
+      {422, "Unprocessable Content"},
+      {425, "Too Early"},
+      {426, "Upgrade Required"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"}};
+  const auto* found =
+      std::ranges::lower_bound(known, status, {}, [](const auto& k) { return k.first; });
   return found != std::end(known) && found->first == status ? found->second : "Unknown";
 }
 

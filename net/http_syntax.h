@@ -22,7 +22,8 @@ bool is_field_value(std::string_view text);
 bool is_authority(std::string_view text);
 // "Example.COM:8080" is "Example.COM", "[::1]:80" is "[::1]".
 std::string_view host_of(std::string_view authority);
-// Brings an absolute-form target into origin form, its authority replacing Host, and refuses the rest.
+// Brings an absolute-form target into origin form, its authority replacing Host, and refuses the
+// rest.
 std::optional<HttpRefusal> check_target(HttpHead& head);
 // Fields of one connection, not of the message: never handed on in either direction.
 bool is_hop_by_hop(std::string_view name);

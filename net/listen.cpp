@@ -18,27 +18,33 @@ using boost::system::error_code;
 enum class Share { no, yes };
 
 std::unexpected<Error> bad_address(std::string_view text) {
-  return fail(Errc::invalid, fmt::format("`{}` is no address to listen at: write IP:PORT, as in 127.0.0.1:8000, "
-                                         "[::1]:8000, 0.0.0.0:8000 or localhost:8000",
-                                         text));
+  return fail(Errc::invalid,
+              fmt::format("`{}` is no address to listen at: write IP:PORT, as in 127.0.0.1:8000, "
+                          "[::1]:8000, 0.0.0.0:8000 or localhost:8000",
+                          text));
 }
 
 Error explain(const ListenAddress& address, const error_code& ec) {
   const auto where = address.text();
   if (ec == asio::error::address_in_use) {
-    return {Errc::conflict,
-            fmt::format("{} is taken: something else listens there; stop it, or choose another address with "
-                        "--address or the manifest line `address: {}`",
-                        where, address.endpoint.address().is_v6() ? "\"[::1]:8001\"" : "127.0.0.1:8001")};
+    return {
+        Errc::conflict,
+        fmt::format(
+            "{} is taken: something else listens there; stop it, or choose another address with "
+            "--address or the manifest line `address: {}`",
+            where, address.endpoint.address().is_v6() ? "\"[::1]:8001\"" : "127.0.0.1:8001")};
   }
   if (ec == asio::error::access_denied) {
-    return {Errc::denied, fmt::format("listening at {} is not allowed for this user: ports below 1024 need "
-                                      "privileges; choose a higher one",
-                                      where)};
+    return {Errc::denied,
+            fmt::format("listening at {} is not allowed for this user: ports below 1024 need "
+                        "privileges; choose a higher one",
+                        where)};
   }
   if (ec == boost::system::errc::address_not_available) {
-    return {Errc::invalid, fmt::format("{} is not an address of this machine: 0.0.0.0 or [::] listens at all of them",
-                                       where)};
+    return {
+        Errc::invalid,
+        fmt::format("{} is not an address of this machine: 0.0.0.0 or [::] listens at all of them",
+                    where)};
   }
   return {Errc::unavailable, fmt::format("listening at {}: {}", where, ec.message())};
 }
@@ -82,7 +88,8 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
 
 std::string ListenAddress::text() const {
   const auto address = endpoint.address();
-  return fmt::format(fmt::runtime(address.is_v6() ? "[{}]:{}" : "{}:{}"), address.to_string(), endpoint.port());
+  return fmt::format(fmt::runtime(address.is_v6() ? "[{}]:{}" : "{}:{}"), address.to_string(),
+                     endpoint.port());
 }
 
 Result<> probe_port(const ListenAddress& address) {

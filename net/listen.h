@@ -1,4 +1,5 @@
-// Listening sockets: an address that people write, and sockets that share it between the threads of one process.
+// Listening sockets: an address that people write, and sockets that share it between the threads of
+// one process.
 #pragma once
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,9 +12,11 @@
 
 namespace weft::net {
 
-using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
+                                                    boost::asio::io_context::executor_type>;
 
-// "127.0.0.1:8000", "[::1]:8000", "localhost:8000", ":8000" (every address). Port 0 lets the system choose.
+// "127.0.0.1:8000", "[::1]:8000", "localhost:8000", ":8000" (every address). Port 0 lets the system
+// choose.
 struct ListenAddress {
   boost::asio::ip::tcp::endpoint endpoint;
 
@@ -23,9 +26,9 @@ struct ListenAddress {
   std::string text() const;
 };
 
-// Whether nobody listens at `address`, this process included: to be asked before the first share_port of a
-// process, because sockets that share a port would join another process silently. conflict: somebody does; invalid:
-// no such address here; denied: the port needs privileges.
+// Whether nobody listens at `address`, this process included: to be asked before the first
+// share_port of a process, because sockets that share a port would join another process silently.
+// conflict: somebody does; invalid: no such address here; denied: the port needs privileges.
 Result<> probe_port(const ListenAddress& address);
 
 // A socket that listens at `address` together with others of this process. The same errors.

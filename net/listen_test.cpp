@@ -13,7 +13,8 @@ TEST(ListenAddress, reads_what_people_write) {
 }
 
 TEST(ListenAddress, says_which_forms_there_are) {
-  for (const auto* text : {"", "8000", "::1:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "a:b", "[127.0.0.1]:1"}) {
+  for (const auto* text : {"", "8000", "::1:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+                           "a:b", "[127.0.0.1]:1"}) {
     const auto read = ListenAddress::parse(text);
     ASSERT_FALSE(read) << text;
     EXPECT_NE(read.error().message.find("127.0.0.1:8000"), std::string::npos);

@@ -9,12 +9,14 @@
 namespace weft::contracts::keyvalue {
 namespace {
 
-// Decodes the arguments of one method and calls it; the answer goes to `call`, which this takes over.
+// Decodes the arguments of one method and calls it; the answer goes to `call`, which this takes
+// over.
 template <class T, class... A>
 void serve(KeyValue& face, OpenCall& call, void (KeyValue::*method)(A..., Answer<T>)) {
   auto arguments = decode<std::tuple<A...>>(call.arguments());
   if (!arguments) return call.settle(std::unexpected(std::move(arguments).error()));
-  std::apply([&](A&... argument) { (face.*method)(std::move(argument)..., Answer<T>(call)); }, *arguments);
+  std::apply([&](A&... argument) { (face.*method)(std::move(argument)..., Answer<T>(call)); },
+             *arguments);
 }
 
 struct Function {
@@ -24,13 +26,16 @@ struct Function {
 
 // Most called first: they are compared in this order.
 constexpr std::array k_functions{
-    Function{"get", [](KeyValue& f, OpenCall& c) { serve<std::optional<Bytes>, Item>(f, c, &KeyValue::get); }},
-    Function{"set", [](KeyValue& f, OpenCall& c) { serve<void, Item, Bytes>(f, c, &KeyValue::set); }},
+    Function{"get", [](KeyValue& f,
+                       OpenCall& c) { serve<std::optional<Bytes>, Item>(f, c, &KeyValue::get); }},
+    Function{"set",
+             [](KeyValue& f, OpenCall& c) { serve<void, Item, Bytes>(f, c, &KeyValue::set); }},
     Function{"increment",
              [](KeyValue& f, OpenCall& c) {
                serve<std::int64_t, Item, std::int64_t>(f, c, &KeyValue::increment);
              }},
-    Function{"exists", [](KeyValue& f, OpenCall& c) { serve<bool, Item>(f, c, &KeyValue::exists); }},
+    Function{"exists",
+             [](KeyValue& f, OpenCall& c) { serve<bool, Item>(f, c, &KeyValue::exists); }},
     Function{"delete", [](KeyValue& f, OpenCall& c) { serve<void, Item>(f, c, &KeyValue::erase); }},
     Function{"list-keys",
              [](KeyValue& f, OpenCall& c) {
@@ -38,7 +43,8 @@ constexpr std::array k_functions{
              }},
     Function{"get-many",
              [](KeyValue& f, OpenCall& c) {
-               serve<Found, std::string_view, std::vector<std::string_view>>(f, c, &KeyValue::get_many);
+               serve<Found, std::string_view, std::vector<std::string_view>>(f, c,
+                                                                             &KeyValue::get_many);
              }},
     Function{"set-many",
              [](KeyValue& f, OpenCall& c) {
@@ -46,10 +52,12 @@ constexpr std::array k_functions{
              }},
     Function{"delete-many",
              [](KeyValue& f, OpenCall& c) {
-               serve<void, std::string_view, std::vector<std::string_view>>(f, c, &KeyValue::erase_many);
+               serve<void, std::string_view, std::vector<std::string_view>>(f, c,
+                                                                            &KeyValue::erase_many);
              }},
-    Function{"get-with-version",
-             [](KeyValue& f, OpenCall& c) { serve<Snapshot, Item>(f, c, &KeyValue::get_with_version); }},
+    Function{
+        "get-with-version",
+        [](KeyValue& f, OpenCall& c) { serve<Snapshot, Item>(f, c, &KeyValue::get_with_version); }},
     Function{"compare-and-swap",
              [](KeyValue& f, OpenCall& c) {
                serve<Outcome, Item, std::string_view, Bytes>(f, c, &KeyValue::compare_and_swap);
@@ -101,12 +109,14 @@ std::optional<StoreError> store_error(const Error& error) {
 
 Pending KeyValueInvoker::invoke(Invocation invocation, Replier& replier) {
   if (invocation.interface != k_interface) {
-    return refuse(replier, Errc::not_found,
-                  fmt::format("a key-value provider serves {}, not {}", k_interface, invocation.interface));
+    return refuse(
+        replier, Errc::not_found,
+        fmt::format("a key-value provider serves {}, not {}", k_interface, invocation.interface));
   }
   const Function* function = find(invocation.function);
   if (function == nullptr) {
-    return refuse(replier, Errc::not_found, fmt::format("{} has no function '{}'", k_interface, invocation.function));
+    return refuse(replier, Errc::not_found,
+                  fmt::format("{} has no function '{}'", k_interface, invocation.function));
   }
   if (!std::holds_alternative<Image>(invocation.payload)) {
     return refuse(replier, Errc::invalid, fmt::format("{} takes no HTTP call", k_interface));

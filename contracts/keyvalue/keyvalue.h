@@ -14,7 +14,8 @@
 
 namespace weft::contracts::keyvalue {
 
-// A call in progress. It owns itself: it goes away when it is settled, which Answer does exactly once.
+// A call in progress. It owns itself: it goes away when it is settled, which Answer does exactly
+// once.
 class OpenCall final : public Call {
  public:
   OpenCall(Invocation invocation, Replier& replier)
@@ -27,7 +28,8 @@ class OpenCall final : public Call {
   const Context& context() const noexcept { return context_; }
   const Image& arguments() const noexcept { return arguments_; }
   bool wanted() const noexcept { return wanted_.load(std::memory_order_acquire); }
-  // Set to true by settle(), for one who wants to know while the call may be gone. Null takes it back.
+  // Set to true by settle(), for one who wants to know while the call may be gone. Null takes it
+  // back.
   void report_to(bool* settled) noexcept { settled_ = settled; }
   // Replies unless cancelled, and ends this object.
   void settle(Result<Image> results) noexcept;
@@ -44,8 +46,8 @@ class OpenCall final : public Call {
   std::atomic<bool> wanted_{true};  // cleared by the calling thread, read by any
 };
 
-// Where the result of one call goes. Move-only, one pointer. To be called once, on the thread that invoked; one that
-// is dropped instead answers `internal`. Views in arguments live as long as this.
+// Where the result of one call goes. Move-only, one pointer. To be called once, on the thread that
+// invoked; one that is dropped instead answers `internal`. Views in arguments live as long as this.
 template <class T>
 class [[nodiscard]] Answer {
  public:
@@ -53,7 +55,8 @@ class [[nodiscard]] Answer {
   Answer(Answer&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
   Answer& operator=(Answer&&) = delete;
   ~Answer() {
-    if (call_ != nullptr) call_->settle(fail(Errc::internal, "the key-value provider forgot to answer"));
+    if (call_ != nullptr)
+      call_->settle(fail(Errc::internal, "the key-value provider forgot to answer"));
   }
 
   // Any thread.
@@ -61,7 +64,8 @@ class [[nodiscard]] Answer {
   bool wanted() const noexcept { return call_->wanted(); }
   std::size_t argument_bytes() const noexcept { return call_->arguments().size(); }
 
-  // timed_out, unavailable, cancelled and internal fail the call as such; other errors become the contract's.
+  // timed_out, unavailable, cancelled and internal fail the call as such; other errors become the
+  // contract's.
   void operator()(Result<T> result) && { std::move(*this).send(image(std::move(result))); }
   // The two halves of it, for a result whose views do not outlive the caller's scope.
   Result<Image> image(Result<T> result) const;
@@ -98,13 +102,17 @@ class KeyValue {
   virtual void set(Item item, Bytes value, Answer<void> answer) = 0;
   virtual void erase(Item item, Answer<void> answer) = 0;
   virtual void exists(Item item, Answer<bool> answer) = 0;
-  virtual void list_keys(std::string_view bucket, Place from, std::uint32_t limit, Answer<Page> answer) = 0;
+  virtual void list_keys(std::string_view bucket, Place from, std::uint32_t limit,
+                         Answer<Page> answer) = 0;
   virtual void increment(Item item, std::int64_t delta, Answer<std::int64_t> answer) = 0;
-  virtual void get_many(std::string_view bucket, std::vector<std::string_view> keys, Answer<Found> answer) = 0;
+  virtual void get_many(std::string_view bucket, std::vector<std::string_view> keys,
+                        Answer<Found> answer) = 0;
   virtual void set_many(std::string_view bucket, std::vector<Pair> pairs, Answer<void> answer) = 0;
-  virtual void erase_many(std::string_view bucket, std::vector<std::string_view> keys, Answer<void> answer) = 0;
+  virtual void erase_many(std::string_view bucket, std::vector<std::string_view> keys,
+                          Answer<void> answer) = 0;
   virtual void get_with_version(Item item, Answer<Snapshot> answer) = 0;
-  virtual void compare_and_swap(Item item, std::string_view version, Bytes value, Answer<Outcome> answer) = 0;
+  virtual void compare_and_swap(Item item, std::string_view version, Bytes value,
+                                Answer<Outcome> answer) = 0;
 };
 
 // Decodes images, calls the face, encodes what it answers.

@@ -22,7 +22,9 @@ class Face final : public KeyValue {
   void list_keys(std::string_view, Place from, std::uint32_t limit, Answer<Page> answer) override {
     std::move(answer)(Page{{std::get<After>(from).value, std::to_string(limit)}, Skip{3}});
   }
-  void increment(Item, std::int64_t delta, Answer<std::int64_t> answer) override { std::move(answer)(delta + 1); }
+  void increment(Item, std::int64_t delta, Answer<std::int64_t> answer) override {
+    std::move(answer)(delta + 1);
+  }
   void get_many(std::string_view, std::vector<std::string_view>, Answer<Found>) override {}
   void set_many(std::string_view, std::vector<Pair>, Answer<void>) override {}
   void erase_many(std::string_view, std::vector<std::string_view>, Answer<void>) override {}
@@ -61,7 +63,8 @@ TEST(KeyValueInvoker, calls_the_face_and_encodes_its_answer) {
   EXPECT_FALSE(pending);
   EXPECT_EQ(face.asked, "orders/7");
   ASSERT_EQ(caller.replies.size(), 1u);
-  const auto decoded = decode<std::tuple<std::expected<std::optional<std::string>, StoreError>>>(*caller.replies[0]);
+  const auto decoded =
+      decode<std::tuple<std::expected<std::optional<std::string>, StoreError>>>(*caller.replies[0]);
   EXPECT_EQ(std::get<0>(*decoded).value(), "v");
 }
 
@@ -70,9 +73,12 @@ TEST(KeyValueInvoker, decodes_variants_and_numbers) {
   Caller caller;
 
   const auto sum = call(face, caller, "increment", k_item, std::int64_t{-5});
-  const auto list = call(face, caller, "list-keys", std::string_view("b"), Place(After{"k"}), std::uint32_t{9});
+  const auto list =
+      call(face, caller, "list-keys", std::string_view("b"), Place(After{"k"}), std::uint32_t{9});
 
-  EXPECT_EQ(std::get<0>(*decode<std::tuple<std::expected<std::int64_t, StoreError>>>(*caller.replies.at(0))), -4);
+  EXPECT_EQ(std::get<0>(*decode<std::tuple<std::expected<std::int64_t, StoreError>>>(
+                *caller.replies.at(0))),
+            -4);
   const auto decoded = decode<std::tuple<std::expected<Page, StoreError>>>(*caller.replies.at(1));
   const Page& page = std::get<0>(*decoded).value();
   EXPECT_EQ(page.keys, (std::vector<std::string>{"k", "9"}));
@@ -86,7 +92,7 @@ TEST(KeyValueInvoker, replies_when_the_face_answers_later) {
   ASSERT_TRUE(pending);
   EXPECT_TRUE(caller.replies.empty());
 
-  std::move(*face.later)(std::optional<Bytes>());
+  std::move (*face.later)(std::optional<Bytes>());
   pending.settled();
 
   EXPECT_EQ(caller.replies.size(), 1u);
@@ -99,7 +105,7 @@ TEST(KeyValueInvoker, says_nothing_after_a_cancel_and_tells_the_face) {
 
   pending.cancel();
   EXPECT_FALSE(face.later->wanted());
-  std::move(*face.later)(std::optional<Bytes>());
+  std::move (*face.later)(std::optional<Bytes>());
 
   EXPECT_TRUE(caller.replies.empty());
 }

@@ -1,4 +1,5 @@
-// The values of weft:keyvalue/store@0.1.0 in C++. What they mean stands in contracts/wit/weft-keyvalue/store.wit.
+// The values of weft:keyvalue/store@0.1.0 in C++. What they mean stands in
+// contracts/wit/weft-keyvalue/store.wit.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -31,8 +32,10 @@ struct Unavailable {
   std::string value;
 };
 struct Conflict {};
-// In the order of the WIT. The first three are those of wasi:keyvalue, so that its results need no new image.
-using StoreError = std::variant<NoSuchStore, AccessDenied, Other, Unsupported, Unavailable, Conflict>;
+// In the order of the WIT. The first three are those of wasi:keyvalue, so that its results need no
+// new image.
+using StoreError =
+    std::variant<NoSuchStore, AccessDenied, Other, Unsupported, Unavailable, Conflict>;
 
 // Which key of which bucket. In an image it is the first two parameters.
 struct Item {
@@ -80,11 +83,14 @@ using Found = std::vector<std::optional<std::tuple<std::string, OwnedBytes>>>;
 namespace weft::contracts {
 
 template <>
-struct Layout<keyvalue::Item> : Record<keyvalue::Item, &keyvalue::Item::bucket, &keyvalue::Item::key> {};
+struct Layout<keyvalue::Item>
+    : Record<keyvalue::Item, &keyvalue::Item::bucket, &keyvalue::Item::key> {};
 template <>
-struct Layout<keyvalue::Pair> : Record<keyvalue::Pair, &keyvalue::Pair::key, &keyvalue::Pair::value> {};
+struct Layout<keyvalue::Pair>
+    : Record<keyvalue::Pair, &keyvalue::Pair::key, &keyvalue::Pair::value> {};
 template <>
-struct Layout<keyvalue::Page> : Record<keyvalue::Page, &keyvalue::Page::keys, &keyvalue::Page::next> {};
+struct Layout<keyvalue::Page>
+    : Record<keyvalue::Page, &keyvalue::Page::keys, &keyvalue::Page::next> {};
 template <>
 struct Layout<keyvalue::Snapshot>
     : Record<keyvalue::Snapshot, &keyvalue::Snapshot::bucket, &keyvalue::Snapshot::key,

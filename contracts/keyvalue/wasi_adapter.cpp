@@ -28,11 +28,13 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 
 Result<std::string_view> find_bucket(const Handles& handles, std::uint32_t rep) {
   TRY(const std::string_view name, handles.find(rep));
-  if (!name.starts_with('b')) return fail(Errc::invalid, fmt::format("handle {} is no bucket", rep));
+  if (!name.starts_with('b'))
+    return fail(Errc::invalid, fmt::format("handle {} is no bucket", rep));
   return name.substr(1);
 }
 
-using CasKey = std::tuple<std::string_view, std::string_view, std::string_view>;  // bucket, key, version
+using CasKey =
+    std::tuple<std::string_view, std::string_view, std::string_view>;  // bucket, key, version
 
 Result<CasKey> find_cas(const Handles& handles, std::uint32_t rep) {
   TRY(const std::string_view name, handles.find(rep));
@@ -41,7 +43,8 @@ Result<CasKey> find_cas(const Handles& handles, std::uint32_t rep) {
 }
 
 // The value is of no interest to a handle, and stays in the image.
-using SnapshotView = std::tuple<std::string_view, std::string_view, std::string_view, std::optional<Bytes>>;
+using SnapshotView =
+    std::tuple<std::string_view, std::string_view, std::string_view, std::optional<Bytes>>;
 
 Result<std::uint32_t> add_cas(Handles& handles, const SnapshotView& seen) {
   const auto& [bucket, key, version, value] = seen;
@@ -67,7 +70,8 @@ WasiError wasi_error(StoreError error) {
       error);
 }
 
-// A call that failed on its way. Defects and the end of the call stay errors; the guest can do something about others.
+// A call that failed on its way. Defects and the end of the call stay errors; the guest can do
+// something about others.
 Result<WasiError> wasi_error(const Error& error) {
   switch (error.code) {
     case Errc::denied:
@@ -95,8 +99,8 @@ Image failed(WasiError error) {
 
 bool succeeded(const Image& flat) { return flat.size() != 0 && flat.data()[0] == std::byte{0}; }
 
-// The guest's image (of result<Shown, error>) for a flat call (of result<Flat, error>) that brought no value: it failed
-// on its way, or in the store.
+// The guest's image (of result<Shown, error>) for a flat call (of result<Flat, error>) that brought
+// no value: it failed on its way, or in the store.
 template <class Shown, class Flat = Shown>
 Result<Image> failure(const Result<Image>& flat) {
   if (!flat) {
@@ -105,17 +109,21 @@ Result<Image> failure(const Result<Image>& flat) {
   }
   TRY(auto result, decode<std::tuple<std::expected<Flat, StoreError>>>(*flat));
   auto& value = std::get<0>(result);
-  if (value) return fail(Errc::invalid, "a key-value provider answered success and failure at once");
+  if (value)
+    return fail(Errc::invalid, "a key-value provider answered success and failure at once");
   return failed<Shown>(wasi_error(std::move(value).error()));
 }
 
 // ---- calls ----
 
-FlatCall flat(std::string_view function, Image arguments) { return {k_interface, function, std::move(arguments)}; }
+FlatCall flat(std::string_view function, Image arguments) {
+  return {k_interface, function, std::move(arguments)};
+}
 
 Called open(const Image& arguments, Handles& handles) {
   TRY(const auto identifier, decode<std::tuple<std::string_view>>(arguments));
-  const auto name = std::get<0>(identifier).empty() ? std::string_view("default") : std::get<0>(identifier);
+  const auto name =
+      std::get<0>(identifier).empty() ? std::string_view("default") : std::get<0>(identifier);
   TRY(const std::uint32_t rep, handles.add(fmt::format("b{}", name)));
   return encode(std::tuple<WasiResult<std::uint32_t>>(rep));
 }
@@ -140,7 +148,8 @@ Called forward(const Image& arguments, Handles& handles) {
 }
 
 Called list_skip(const Image& arguments, Handles& handles) {
-  TRY(const auto decoded, decode<std::tuple<std::uint32_t, std::optional<std::uint64_t>>>(arguments));
+  TRY(const auto decoded,
+      decode<std::tuple<std::uint32_t, std::optional<std::uint64_t>>>(arguments));
   TRY(const std::string_view bucket, find_bucket(handles, std::get<0>(decoded)));
   const Place from = Skip{std::get<1>(decoded).value_or(0)};
   return flat("list-keys", encode(std::forward_as_tuple(bucket, from, k_page_keys)));
@@ -155,7 +164,8 @@ Called list_after(const Image& arguments, Handles& handles) {
 }
 
 Called increment_unsigned(const Image& arguments, Handles& handles) {
-  TRY(const auto decoded, decode<std::tuple<std::uint32_t, std::string_view, std::uint64_t>>(arguments));
+  TRY(const auto decoded,
+      decode<std::tuple<std::uint32_t, std::string_view, std::uint64_t>>(arguments));
   const auto& [rep, key, delta] = decoded;
   TRY(const std::string_view bucket, find_bucket(handles, rep));
   if (delta > std::numeric_limits<std::int64_t>::max()) {
@@ -210,15 +220,17 @@ Result<Image> page(Result<Image> flat_result, Handles&) {
 }
 
 Result<Image> unsigned_sum(Result<Image> flat_result, Handles&) {
-  if (!flat_result || !succeeded(*flat_result)) return failure<std::uint64_t, std::int64_t>(flat_result);
+  if (!flat_result || !succeeded(*flat_result))
+    return failure<std::uint64_t, std::int64_t>(flat_result);
   TRY(const auto sum, decode<std::tuple<std::expected<std::int64_t, StoreError>>>(*flat_result));
   if (*std::get<0>(sum) >= 0) return flat_result;
-  return failed<std::uint64_t>(Other{fmt::format("the sum is {}, which this version of the contract cannot say",
-                                                 *std::get<0>(sum))});
+  return failed<std::uint64_t>(Other{fmt::format(
+      "the sum is {}, which this version of the contract cannot say", *std::get<0>(sum))});
 }
 
 Result<Image> new_cas(Result<Image> flat_result, Handles& handles) {
-  if (!flat_result || !succeeded(*flat_result)) return failure<std::uint32_t, SnapshotView>(flat_result);
+  if (!flat_result || !succeeded(*flat_result))
+    return failure<std::uint32_t, SnapshotView>(flat_result);
   TRY(const auto seen, decode<std::tuple<std::expected<SnapshotView, StoreError>>>(*flat_result));
   TRY(const std::uint32_t rep, add_cas(handles, *std::get<0>(seen)));
   return encode(std::tuple<WasiResult<std::uint32_t>>(rep));
@@ -278,15 +290,19 @@ constexpr std::array k_functions{
     Function{"store", "open", Drafts::both, open, no_reply},
     Function{"store", "[method]bucket.get", Drafts::both, forward<"get", std::string_view>,
              same<std::optional<Bytes>>},
-    Function{"store", "[method]bucket.set", Drafts::both, forward<"set", std::string_view, Bytes>, same<void>},
-    Function{"store", "[method]bucket.delete", Drafts::both, forward<"delete", std::string_view>, same<void>},
-    Function{"store", "[method]bucket.exists", Drafts::both, forward<"exists", std::string_view>, same<bool>},
+    Function{"store", "[method]bucket.set", Drafts::both, forward<"set", std::string_view, Bytes>,
+             same<void>},
+    Function{"store", "[method]bucket.delete", Drafts::both, forward<"delete", std::string_view>,
+             same<void>},
+    Function{"store", "[method]bucket.exists", Drafts::both, forward<"exists", std::string_view>,
+             same<bool>},
     Function{"store", "[method]bucket.list-keys", Drafts::first, list_skip, page<std::uint64_t>},
     Function{"store", "[method]bucket.list-keys", Drafts::second, list_after, page<std::string>},
     Function{"atomics", "increment", Drafts::first, increment_unsigned, unsigned_sum},
-    Function{"atomics", "increment", Drafts::second, forward<"increment", std::string_view, std::int64_t>,
-             same<std::int64_t>},
-    Function{"atomics", "[static]cas.new", Drafts::second, forward<"get-with-version", std::string_view>, new_cas},
+    Function{"atomics", "increment", Drafts::second,
+             forward<"increment", std::string_view, std::int64_t>, same<std::int64_t>},
+    Function{"atomics", "[static]cas.new", Drafts::second,
+             forward<"get-with-version", std::string_view>, new_cas},
     Function{"atomics", "[method]cas.current", Drafts::second, current, same<std::optional<Bytes>>},
     Function{"atomics", "swap", Drafts::second, swap, swapped},
     Function{"batch", "get-many", Drafts::both, forward<"get-many", Keys>, same<PairsView>},
@@ -300,7 +316,8 @@ constexpr std::string_view k_second = "0.2.0-draft2";
 Result<const Function*> find(const InterfaceName& interface, std::string_view name) {
   const auto other = interface.version == k_second ? Drafts::first : Drafts::second;
   for (const auto& function : k_functions) {
-    if (function.name == name && function.interface == interface.interface && function.drafts != other) {
+    if (function.name == name && function.interface == interface.interface &&
+        function.drafts != other) {
       return &function;
     }
   }
@@ -333,8 +350,8 @@ class WasiAdapter final : public Adapter {
     return found->call(arguments, handles);
   }
 
-  Result<Image> reply(const InterfaceName& interface, std::string_view function, Result<Image> flat_result,
-                      Handles& handles) const override {
+  Result<Image> reply(const InterfaceName& interface, std::string_view function,
+                      Result<Image> flat_result, Handles& handles) const override {
     TRY(const Function* found, find(interface, function));
     return found->reply(std::move(flat_result), handles);
   }

@@ -33,8 +33,8 @@ class WasiKeyValue : public ::testing::Test {
   }
   // The flat call that `function` becomes, which must be `expected`, with its arguments.
   template <class... F, class... A>
-  std::tuple<F...> flat(const InterfaceName& interface, std::string_view function, std::string_view expected,
-                        const A&... arguments) {
+  std::tuple<F...> flat(const InterfaceName& interface, std::string_view function,
+                        std::string_view expected, const A&... arguments) {
     auto done = call(interface, function, arguments...);
     EXPECT_TRUE(done) << done.error().message;
     sent = std::move(std::get<FlatCall>(*done));
@@ -76,10 +76,10 @@ TEST_F(WasiKeyValue, opens_a_bucket_without_asking_anybody) {
   const auto bucket = open("orders");
   const auto unnamed = open("");
 
-  const auto [name, key] = flat<std::string, std::string>(first("store"), "[method]bucket.get", "get", bucket,
-                                                          std::string_view("k"));
-  const auto [other, _] = flat<std::string, std::string>(first("store"), "[method]bucket.exists", "exists", unnamed,
-                                                         std::string_view("k"));
+  const auto [name, key] = flat<std::string, std::string>(first("store"), "[method]bucket.get",
+                                                          "get", bucket, std::string_view("k"));
+  const auto [other, _] = flat<std::string, std::string>(first("store"), "[method]bucket.exists",
+                                                         "exists", unnamed, std::string_view("k"));
 
   EXPECT_EQ(name, "orders");
   EXPECT_EQ(key, "k");
@@ -90,11 +90,13 @@ TEST_F(WasiKeyValue, passes_values_through) {
   const auto bucket = open("b");
   const OwnedBytes value{std::byte{1}, std::byte{2}};
 
-  const auto set = flat<std::string, std::string, OwnedBytes>(second("store"), "[method]bucket.set", "set", bucket,
-                                                              std::string_view("k"), value);
+  const auto set = flat<std::string, std::string, OwnedBytes>(
+      second("store"), "[method]bucket.set", "set", bucket, std::string_view("k"), value);
   const auto got = reply<WasiResult<std::optional<OwnedBytes>>>(
-      second("store"), "[method]bucket.get", FlatResult<std::optional<OwnedBytes>>(std::optional(value)));
-  const auto done = reply<WasiResult<void>>(second("store"), "[method]bucket.set", FlatResult<void>());
+      second("store"), "[method]bucket.get",
+      FlatResult<std::optional<OwnedBytes>>(std::optional(value)));
+  const auto done =
+      reply<WasiResult<void>>(second("store"), "[method]bucket.set", FlatResult<void>());
 
   EXPECT_EQ(std::get<2>(set), value);
   EXPECT_EQ(got.value(), value);
@@ -103,23 +105,27 @@ TEST_F(WasiKeyValue, passes_values_through) {
 
 TEST_F(WasiKeyValue, says_errors_in_the_guests_words) {
   const auto set = [&](StoreError error) {
-    const auto result = reply<WasiResult<bool>>(first("store"), "[method]bucket.exists",
-                                                FlatResult<bool>(std::unexpected(std::move(error))));
+    const auto result =
+        reply<WasiResult<bool>>(first("store"), "[method]bucket.exists",
+                                FlatResult<bool>(std::unexpected(std::move(error))));
     return result.error();
   };
 
   EXPECT_TRUE(std::holds_alternative<NoSuchStore>(set(NoSuchStore{})));
   EXPECT_TRUE(std::holds_alternative<AccessDenied>(set(AccessDenied{})));
   EXPECT_EQ(std::get<Other>(set(Other{"text"})).value, "text");
-  EXPECT_EQ(std::get<Other>(set(Unsupported{"lists"})).value, "the provider does not support this: lists");
+  EXPECT_EQ(std::get<Other>(set(Unsupported{"lists"})).value,
+            "the provider does not support this: lists");
   EXPECT_NE(std::get<Other>(set(Unavailable{"busy"})).value.find("busy"), std::string::npos);
   EXPECT_TRUE(std::holds_alternative<Other>(set(Conflict{})));
 }
 
 TEST_F(WasiKeyValue, makes_a_failed_call_an_error_value_and_a_defect_an_error) {
   const auto late = reply_error<WasiResult<void>>(first("batch"), "set-many", Errc::timed_out);
-  const auto denied = reply_error<WasiResult<std::uint32_t>>(second("atomics"), "[static]cas.new", Errc::denied);
-  const auto defect = adapter->reply(first("batch"), "set-many", fail(Errc::internal, "bug"), handles);
+  const auto denied =
+      reply_error<WasiResult<std::uint32_t>>(second("atomics"), "[static]cas.new", Errc::denied);
+  const auto defect =
+      adapter->reply(first("batch"), "set-many", fail(Errc::internal, "bug"), handles);
 
   EXPECT_EQ(std::get<Other>(late.error()).value, "why");
   EXPECT_TRUE(std::holds_alternative<AccessDenied>(denied.error()));
@@ -132,13 +138,16 @@ TEST_F(WasiKeyValue, pages_by_number_in_the_first_draft_and_by_text_in_the_secon
   using Texted = std::tuple<std::vector<std::string>, std::optional<std::string>>;
   constexpr std::string_view list = "[method]bucket.list-keys";
 
-  const auto by_number = flat<std::string, Place, std::uint32_t>(first("store"), list, "list-keys", bucket,
-                                                                 std::optional<std::uint64_t>(20));
-  const auto by_text = flat<std::string, Place, std::uint32_t>(second("store"), list, "list-keys", bucket,
-                                                               std::optional<std::string>("m"));
-  const auto numbered = reply<WasiResult<Numbered>>(first("store"), list, FlatResult<Page>(Page{{"a"}, Skip{21}}));
-  const auto texted = reply<WasiResult<Texted>>(second("store"), list, FlatResult<Page>(Page{{"a"}, After{"a"}}));
-  const auto last = reply<WasiResult<Texted>>(second("store"), list, FlatResult<Page>(Page{{"z"}, {}}));
+  const auto by_number = flat<std::string, Place, std::uint32_t>(
+      first("store"), list, "list-keys", bucket, std::optional<std::uint64_t>(20));
+  const auto by_text = flat<std::string, Place, std::uint32_t>(
+      second("store"), list, "list-keys", bucket, std::optional<std::string>("m"));
+  const auto numbered =
+      reply<WasiResult<Numbered>>(first("store"), list, FlatResult<Page>(Page{{"a"}, Skip{21}}));
+  const auto texted =
+      reply<WasiResult<Texted>>(second("store"), list, FlatResult<Page>(Page{{"a"}, After{"a"}}));
+  const auto last =
+      reply<WasiResult<Texted>>(second("store"), list, FlatResult<Page>(Page{{"z"}, {}}));
   const auto failed = reply<WasiResult<Numbered>>(first("store"), list,
                                                   FlatResult<Page>(std::unexpected(Other{"no"})));
 
@@ -154,12 +163,15 @@ TEST_F(WasiKeyValue, increments_by_unsigned_numbers_in_the_first_draft) {
   const auto bucket = open("b");
   const std::string_view key = "k";
 
-  const auto asked = flat<std::string, std::string, std::int64_t>(first("atomics"), "increment", "increment", bucket,
-                                                                  key, std::uint64_t{5});
+  const auto asked = flat<std::string, std::string, std::int64_t>(
+      first("atomics"), "increment", "increment", bucket, key, std::uint64_t{5});
   auto huge = call(first("atomics"), "increment", bucket, key, UINT64_MAX);
-  const auto sum = reply<WasiResult<std::uint64_t>>(first("atomics"), "increment", FlatResult<std::int64_t>(6));
-  const auto below = reply<WasiResult<std::uint64_t>>(first("atomics"), "increment", FlatResult<std::int64_t>(-6));
-  const auto signed_sum = reply<WasiResult<std::int64_t>>(second("atomics"), "increment", FlatResult<std::int64_t>(-6));
+  const auto sum =
+      reply<WasiResult<std::uint64_t>>(first("atomics"), "increment", FlatResult<std::int64_t>(6));
+  const auto below =
+      reply<WasiResult<std::uint64_t>>(first("atomics"), "increment", FlatResult<std::int64_t>(-6));
+  const auto signed_sum =
+      reply<WasiResult<std::int64_t>>(second("atomics"), "increment", FlatResult<std::int64_t>(-6));
 
   EXPECT_EQ(std::get<2>(asked), 5);
   EXPECT_FALSE(only<WasiResult<std::uint64_t>>(std::get<Image>(*huge)));
@@ -174,18 +186,22 @@ TEST_F(WasiKeyValue, swaps_with_a_handle_that_is_used_up_and_replaced_when_it_wa
   using CasError = std::variant<std::tuple<WasiError>, std::uint32_t>;
   const OwnedBytes value{std::byte{9}};
 
-  (void)flat<std::string, std::string>(atomics, "[static]cas.new", "get-with-version", bucket, std::string_view("k"));
-  const auto cas = reply<WasiResult<std::uint32_t>>(
-      atomics, "[static]cas.new", FlatResult<Snapshot>(Snapshot{"b", "k", "41", OwnedBytes{}})).value();
+  (void)flat<std::string, std::string>(atomics, "[static]cas.new", "get-with-version", bucket,
+                                       std::string_view("k"));
+  const auto cas =
+      reply<WasiResult<std::uint32_t>>(atomics, "[static]cas.new",
+                                       FlatResult<Snapshot>(Snapshot{"b", "k", "41", OwnedBytes{}}))
+          .value();
   const auto current = flat<std::string, std::string>(atomics, "[method]cas.current", "get", cas);
-  const auto asked = flat<std::string, std::string, std::string, OwnedBytes>(atomics, "swap", "compare-and-swap", cas,
-                                                                             value);
+  const auto asked = flat<std::string, std::string, std::string, OwnedBytes>(
+      atomics, "swap", "compare-and-swap", cas, value);
   const auto late = reply<std::expected<void, CasError>>(
       atomics, "swap", FlatResult<Outcome>(Outcome(Changed{{"b", "k", "42", value}})));
   const auto newer = std::get<std::uint32_t>(late.error());
-  const auto again = flat<std::string, std::string, std::string, OwnedBytes>(atomics, "swap", "compare-and-swap",
-                                                                             newer, value);
-  const auto done = reply<std::expected<void, CasError>>(atomics, "swap", FlatResult<Outcome>(Outcome(Swapped{})));
+  const auto again = flat<std::string, std::string, std::string, OwnedBytes>(
+      atomics, "swap", "compare-and-swap", newer, value);
+  const auto done = reply<std::expected<void, CasError>>(atomics, "swap",
+                                                         FlatResult<Outcome>(Outcome(Swapped{})));
 
   EXPECT_EQ(current, (std::tuple("b", "k")));
   EXPECT_EQ(asked, (std::tuple("b", "k", "41", value)));
@@ -197,10 +213,13 @@ TEST_F(WasiKeyValue, swaps_with_a_handle_that_is_used_up_and_replaced_when_it_wa
 TEST_F(WasiKeyValue, ends_the_call_of_a_guest_with_a_made_up_handle) {
   const auto bucket = open("b");
 
-  EXPECT_EQ(call(first("store"), "[method]bucket.get", std::uint32_t{77}, std::string_view("k")).error().code,
+  EXPECT_EQ(call(first("store"), "[method]bucket.get", std::uint32_t{77}, std::string_view("k"))
+                .error()
+                .code,
             Errc::invalid);
   EXPECT_EQ(call(second("atomics"), "[method]cas.current", bucket).error().code, Errc::invalid);
-  EXPECT_EQ(call(first("atomics"), "swap", bucket, Bytes{}).error().code, Errc::invalid) << "only in the second draft";
+  EXPECT_EQ(call(first("atomics"), "swap", bucket, Bytes{}).error().code, Errc::invalid)
+      << "only in the second draft";
 }
 
 TEST_F(WasiKeyValue, ends_the_call_of_a_guest_that_opens_too_much) {
@@ -214,11 +233,13 @@ TEST_F(WasiKeyValue, passes_many_through_in_one_call) {
   const std::vector<std::string> keys{"a", "z"};
   const std::vector<Pair> pairs{{"a", {}}};
 
-  const auto get = flat<std::string, std::vector<std::string>>(first("batch"), "get-many", "get-many", bucket, keys);
-  const auto set = flat<std::string, std::vector<std::tuple<std::string, OwnedBytes>>>(first("batch"), "set-many",
-                                                                                     "set-many", bucket, pairs);
+  const auto get = flat<std::string, std::vector<std::string>>(first("batch"), "get-many",
+                                                               "get-many", bucket, keys);
+  const auto set = flat<std::string, std::vector<std::tuple<std::string, OwnedBytes>>>(
+      first("batch"), "set-many", "set-many", bucket, pairs);
   const Found there{std::tuple(std::string("a"), OwnedBytes{std::byte{1}}), std::nullopt};
-  const auto found = reply<WasiResult<Found>>(second("batch"), "get-many", FlatResult<Found>(there));
+  const auto found =
+      reply<WasiResult<Found>>(second("batch"), "get-many", FlatResult<Found>(there));
 
   EXPECT_EQ(std::get<1>(get), keys);
   EXPECT_EQ(std::get<0>(std::get<1>(set).at(0)), "a");

@@ -24,7 +24,10 @@ fn package_dir(name: &str) -> PathBuf {
         .and_then(|all| all.iter().find(|package| package["name"] == name))
         .expect("the package is among the build dependencies");
     let manifest = package["manifest_path"].as_str().expect("a path");
-    Path::new(manifest).parent().expect("a folder").to_path_buf()
+    Path::new(manifest)
+        .parent()
+        .expect("a folder")
+        .to_path_buf()
 }
 
 fn main() {

@@ -32,14 +32,16 @@ void Findings::info(contracts::Position at, std::string message, std::string sug
 }
 
 void Findings::append(Findings other) {
-  all_.insert(all_.end(), std::make_move_iterator(other.all_.begin()), std::make_move_iterator(other.all_.end()));
+  all_.insert(all_.end(), std::make_move_iterator(other.all_.begin()),
+              std::make_move_iterator(other.all_.end()));
 }
 
 void Findings::sort() {
   std::vector<std::size_t> order(all_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-    return std::tie(all_[a].at.file, all_[a].at.line, a) < std::tie(all_[b].at.file, all_[b].at.line, b);
+    return std::tie(all_[a].at.file, all_[a].at.line, a) <
+           std::tie(all_[b].at.file, all_[b].at.line, b);
   });
   std::vector<Finding> sorted;
   sorted.reserve(all_.size());

@@ -1,4 +1,5 @@
-// What reading, checking and planning find out about manifests: all of it, not only the first error.
+// What reading, checking and planning find out about manifests: all of it, not only the first
+// error.
 #pragma once
 #include <span>
 #include <string>
@@ -42,8 +43,8 @@ class Findings {
 
 // "app.yaml:3:5"; the file alone where there is no line.
 std::string text(const contracts::Position& at);
-// "app.yaml:3:5: error: …" and the suggestion below, lines to paste with the indentation they need; no newline at the
-// end.
+// "app.yaml:3:5: error: …" and the suggestion below, lines to paste with the indentation they need;
+// no newline at the end.
 std::string text(const Finding& finding);
 // Every finding as text, one below the other, each with a newline.
 std::string text(const Findings& findings);

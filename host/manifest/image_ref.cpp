@@ -12,7 +12,8 @@ using contracts::ImageKind;
 constexpr std::string_view k_file = "file://";
 
 bool looks_like_a_path(std::string_view text) {
-  if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text == "." || text == "..") {
+  if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text == "." ||
+      text == "..") {
     return true;
   }
   return text.ends_with(".wasm") && text.find("://") == text.npos;
@@ -26,8 +27,10 @@ std::string beside(const std::string& file, std::string_view path) {
 
 }  // namespace
 
-contracts::ImageRef read_image(std::string_view text, const std::string& file, contracts::Position at) {
-  contracts::ImageRef image{.text = std::string(text), .resolved = std::string(text), .at = std::move(at)};
+contracts::ImageRef read_image(std::string_view text, const std::string& file,
+                               contracts::Position at) {
+  contracts::ImageRef image{
+      .text = std::string(text), .resolved = std::string(text), .at = std::move(at)};
   if (text.starts_with(k_file)) {
     image.resolved = beside(file, text.substr(k_file.size()));
   } else if (looks_like_a_path(text)) {
@@ -48,17 +51,20 @@ std::string_view without_tag(std::string_view reference) {
   reference = reference.substr(0, reference.find('@'));
   const auto colon = reference.rfind(':');
   const auto slash = reference.rfind('/');
-  if (colon != reference.npos && (slash == reference.npos || colon > slash)) reference = reference.substr(0, colon);
+  if (colon != reference.npos && (slash == reference.npos || colon > slash))
+    reference = reference.substr(0, colon);
   return reference;
 }
 
 std::string registry_advice(const contracts::ImageRef& image) {
   if (const auto* other = find_other_product(without_tag(image.text))) {
     if (other->instead.empty()) {
-      return fmt::format("That is {}. No provider that is built in serves {} yet.", other->what, other->contract);
+      return fmt::format("That is {}. No provider that is built in serves {} yet.", other->what,
+                         other->contract);
     }
     return fmt::format(
-        "That is {}. The built-in provider of the same contract ({}) is another product with data of its own; to use "
+        "That is {}. The built-in provider of the same contract ({}) is another product with data "
+        "of its own; to use "
         "it, change the line to\n  image: {}",
         other->what, other->contract, other->instead);
   }
@@ -66,7 +72,8 @@ std::string registry_advice(const contracts::ImageRef& image) {
   const auto slash = reference.rfind('/');
   const auto name = slash == reference.npos ? reference : reference.substr(slash + 1);
   return fmt::format(
-      "Put the component into a file and name that, relative to this manifest or as a URL:\n  image: ./{}.wasm\n  "
+      "Put the component into a file and name that, relative to this manifest or as a URL:\n  "
+      "image: ./{}.wasm\n  "
       "image: file:///path/to/{}.wasm",
       name, name);
 }

@@ -7,10 +7,11 @@
 
 namespace weft::manifest {
 
-// A path (`./api.wasm`, `/srv/api.wasm`, `build/api.wasm`) or a `file://` URL is a file; a relative one starts at the
-// folder of the manifest `file`. A name of ours (`weft:…`) or an alias of it is a built-in provider, known or not.
-// Everything else is in a registry.
-contracts::ImageRef read_image(std::string_view text, const std::string& file, contracts::Position at);
+// A path (`./api.wasm`, `/srv/api.wasm`, `build/api.wasm`) or a `file://` URL is a file; a relative
+// one starts at the folder of the manifest `file`. A name of ours (`weft:…`) or an alias of it is a
+// built-in provider, known or not. Everything else is in a registry.
+contracts::ImageRef read_image(std::string_view text, const std::string& file,
+                               contracts::Position at);
 
 // `ghcr.io/acme/api:1.0@sha256:…` without tag and digest.
 std::string_view without_tag(std::string_view reference);

@@ -31,18 +31,22 @@ std::uint32_t take_character(std::string_view& text) {
 struct Range {
   std::uint32_t first, last;
 };
-// Blocks of characters beyond ASCII that hold punctuation, symbols, spaces or nothing: no letters of any script.
+// Blocks of characters beyond ASCII that hold punctuation, symbols, spaces or nothing: no letters
+// of any script.
 constexpr std::array k_no_letters = {
-    Range{0x80, 0xa9},     Range{0xab, 0xb4},     Range{0xb6, 0xb9},     Range{0xbb, 0xbf},
-    Range{0xd7, 0xd7},     Range{0xf7, 0xf7},     Range{0x2000, 0x203e}, Range{0x2041, 0x2053},
-    Range{0x2055, 0x2070}, Range{0x20a0, 0x20cf}, Range{0x2190, 0x24b5}, Range{0x24ea, 0x2bff},
-    Range{0x3000, 0x3004}, Range{0x3008, 0x3020}, Range{0xd800, 0xf8ff}, Range{0xfe10, 0xfe1f},
-    Range{0x1f000, 0x1faff}, Range{0xe0000, 0xe00ff}, Range{0xf0000, 0x10ffff}};
+    Range{0x80, 0xa9},       Range{0xab, 0xb4},       Range{0xb6, 0xb9},
+    Range{0xbb, 0xbf},       Range{0xd7, 0xd7},       Range{0xf7, 0xf7},
+    Range{0x2000, 0x203e},   Range{0x2041, 0x2053},   Range{0x2055, 0x2070},
+    Range{0x20a0, 0x20cf},   Range{0x2190, 0x24b5},   Range{0x24ea, 0x2bff},
+    Range{0x3000, 0x3004},   Range{0x3008, 0x3020},   Range{0xd800, 0xf8ff},
+    Range{0xfe10, 0xfe1f},   Range{0x1f000, 0x1faff}, Range{0xe0000, 0xe00ff},
+    Range{0xf0000, 0x10ffff}};
 
 bool is_word_character(std::uint32_t code) {
   if (code == k_broken) return false;
   if (code < 0x80) return is_alphanumeric(static_cast<char>(code)) || code == '_';
-  return std::ranges::none_of(k_no_letters, [&](Range range) { return code >= range.first && code <= range.last; });
+  return std::ranges::none_of(
+      k_no_letters, [&](Range range) { return code >= range.first && code <= range.last; });
 }
 
 bool is_subdomain(std::string_view text) {
@@ -50,16 +54,22 @@ bool is_subdomain(std::string_view text) {
   while (true) {
     const auto dot = text.find('.');
     const auto part = text.substr(0, dot);
-    if (part.empty() || part.size() > 63 || !is_letter(part.front()) || !is_alphanumeric(part.back())) return false;
-    if (!std::ranges::all_of(part, [](char c) { return is_alphanumeric(c) || c == '-'; })) return false;
+    if (part.empty() || part.size() > 63 || !is_letter(part.front()) ||
+        !is_alphanumeric(part.back()))
+      return false;
+    if (!std::ranges::all_of(part, [](char c) { return is_alphanumeric(c) || c == '-'; }))
+      return false;
     if (dot == text.npos) return true;
     text.remove_prefix(dot + 1);
   }
 }
 
 bool is_label_name(std::string_view text) {
-  if (text.empty() || text.size() > 63 || !is_alphanumeric(text.front()) || !is_alphanumeric(text.back())) return false;
-  return std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+  if (text.empty() || text.size() > 63 || !is_alphanumeric(text.front()) ||
+      !is_alphanumeric(text.back()))
+    return false;
+  return std::ranges::all_of(
+      text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 void append_sanitised(std::string& made, std::string_view text) {
@@ -72,7 +82,8 @@ void append_sanitised(std::string& made, std::string_view text) {
     } else if (code >= 'A' && code <= 'Z') {
       made += static_cast<char>(code - 'A' + 'a');
     } else {
-      made += code < 0x80 && is_alphanumeric(static_cast<char>(code)) ? static_cast<char>(code) : '_';
+      made +=
+          code < 0x80 && is_alphanumeric(static_cast<char>(code)) ? static_cast<char>(code) : '_';
     }
   }
 }

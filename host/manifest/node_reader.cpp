@@ -10,12 +10,15 @@
 namespace weft::manifest {
 namespace {
 
-bool is_scalar(const Node& node) { return node.kind != NodeKind::list && node.kind != NodeKind::map; }
+bool is_scalar(const Node& node) {
+  return node.kind != NodeKind::list && node.kind != NodeKind::map;
+}
 
 std::string found_text(const Node& node) {
   if (!is_scalar(node) || node.kind == NodeKind::null) return std::string(name(node.kind));
   constexpr std::size_t most = 40;
-  if (node.scalar.size() > most) return fmt::format("{}, '{}…'", name(node.kind), node.scalar.substr(0, most));
+  if (node.scalar.size() > most)
+    return fmt::format("{}, '{}…'", name(node.kind), node.scalar.substr(0, most));
   return fmt::format("{}, '{}'", name(node.kind), node.scalar);
 }
 
@@ -36,7 +39,8 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 void wrong_kind(Reading& reading, const Node& node, std::string_view what, std::string_view wanted,
                 std::string suggestion = {}) {
-  reading.findings.error(node.at, fmt::format("{} must be {}; this is {}", what, wanted, found_text(node)),
+  reading.findings.error(node.at,
+                         fmt::format("{} must be {}; this is {}", what, wanted, found_text(node)),
                          std::move(suggestion));
 }
 
@@ -45,17 +49,20 @@ void wrong_kind(Reading& reading, const Node& node, std::string_view what, std::
 bool is_map(Reading& reading, const Node& node, std::string_view what, Unknown unknown,
             std::span<const std::string_view> known) {
   if (node.kind != NodeKind::map) {
-    wrong_kind(reading, node, what, "a map", node.kind == NodeKind::null ? "Its keys stand indented below it." : "");
+    wrong_kind(reading, node, what, "a map",
+               node.kind == NodeKind::null ? "Its keys stand indented below it." : "");
     return false;
   }
   for (const auto& entry : node.entries) {
     if (std::ranges::find(known, entry.key) != known.end()) continue;
     auto suggestion = did_you_mean(entry.key, known);
     if (unknown == Unknown::error) {
-      reading.findings.error(entry.key_at, fmt::format("`{}` is not a key of {}", entry.key, what), std::move(suggestion));
+      reading.findings.error(entry.key_at, fmt::format("`{}` is not a key of {}", entry.key, what),
+                             std::move(suggestion));
     } else {
-      reading.findings.warning(entry.key_at, fmt::format("`{}` is not a key of {}: nothing reads it", entry.key, what),
-                               std::move(suggestion));
+      reading.findings.warning(
+          entry.key_at, fmt::format("`{}` is not a key of {}: nothing reads it", entry.key, what),
+          std::move(suggestion));
     }
   }
   return true;
@@ -65,12 +72,14 @@ bool is_list(Reading& reading, const Node& node, std::string_view what) {
   if (node.kind == NodeKind::list) return true;
   wrong_kind(reading, node, what, "a list",
              node.kind == NodeKind::map ? "Begin each of its items with `- `."
-             : node.kind == NodeKind::text ? fmt::format("Write [{}] for a list of one.", node.scalar)
-                                           : "");
+             : node.kind == NodeKind::text
+                 ? fmt::format("Write [{}] for a list of one.", node.scalar)
+                 : "");
   return false;
 }
 
-const Node* require(Reading& reading, const Node& map, std::string_view what, std::string_view key) {
+const Node* require(Reading& reading, const Node& map, std::string_view what,
+                    std::string_view key) {
   const auto* found = map.find(key);
   if (found == nullptr) reading.findings.error(map.at, fmt::format("{} must have `{}`", what, key));
   return found;
@@ -81,15 +90,18 @@ const Node* optional_value(const Node& map, std::string_view key) {
   return found != nullptr && found->kind == NodeKind::null ? nullptr : found;
 }
 
-std::optional<std::string> read_text(Reading& reading, const Node& node, std::string_view what, Plain plain) {
+std::optional<std::string> read_text(Reading& reading, const Node& node, std::string_view what,
+                                     Plain plain) {
   if (node.kind == NodeKind::text) return node.scalar;
   const bool value = is_scalar(node) && node.kind != NodeKind::null;
   if (value && plain == Plain::scalars) return node.scalar;
-  wrong_kind(reading, node, what, "text", value ? fmt::format("Write \"{}\", with quotes.", node.scalar) : "");
+  wrong_kind(reading, node, what, "text",
+             value ? fmt::format("Write \"{}\", with quotes.", node.scalar) : "");
   return std::nullopt;
 }
 
-std::string require_text(Reading& reading, const Node& map, std::string_view what, std::string_view key, Plain plain) {
+std::string require_text(Reading& reading, const Node& map, std::string_view what,
+                         std::string_view key, Plain plain) {
   const auto* node = require(reading, map, what, key);
   if (node == nullptr) return {};
   return read_text(reading, *node, fmt::format("`{}` of {}", key, what), plain).value_or("");
@@ -106,7 +118,8 @@ std::optional<std::uint64_t> read_count(Reading& reading, const Node& node, std:
   return std::nullopt;
 }
 
-std::vector<contracts::Setting> read_settings(Reading& reading, const Node& node, std::string_view what, Plain plain) {
+std::vector<contracts::Setting> read_settings(Reading& reading, const Node& node,
+                                              std::string_view what, Plain plain) {
   std::vector<contracts::Setting> settings;
   if (node.kind != NodeKind::map) {
     wrong_kind(reading, node, what, "a map of texts");

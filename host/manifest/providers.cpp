@@ -9,25 +9,33 @@ namespace {
 using enum KeyPlace;
 using enum KeySupport;
 
-constexpr std::string_view k_cors = "Answers stay without CORS headers: let the component set them.";
+constexpr std::string_view k_cors =
+    "Answers stay without CORS headers: let the component set them.";
 constexpr std::string_view k_one_file = "Write the keys themselves into the link's source config.";
 
 constexpr std::array<std::string_view, 3> k_http_aliases = {
-    "ghcr.io/wasmcloud/http-server", "ghcr.io/wasmcloud/provider-http-server", "wasmcloud+builtin://http-server"};
+    "ghcr.io/wasmcloud/http-server", "ghcr.io/wasmcloud/provider-http-server",
+    "wasmcloud+builtin://http-server"};
 constexpr std::array<std::string_view, 1> k_http_calls = {"wasi:http/incoming-handler@0.2.0"};
 constexpr std::array k_http_keys = {
-    ConfigKey{"address", link_source, taken, "IP:PORT to listen on; links may share one", "127.0.0.1:8000", ""},
-    ConfigKey{"path", link_source, taken, "path prefix of the requests that reach the component; the longest wins",
+    ConfigKey{"address", link_source, taken, "IP:PORT to listen on; links may share one",
+              "127.0.0.1:8000", ""},
+    ConfigKey{"path", link_source, taken,
+              "path prefix of the requests that reach the component; the longest wins",
               "every path", ""},
-    ConfigKey{"host", link_source, taken, "value of the Host header of the requests that reach the component",
-              "every host", ""},
-    ConfigKey{"default_address", provider, taken, "IP:PORT for links that name no address", "127.0.0.1:8000", ""},
+    ConfigKey{"host", link_source, taken,
+              "value of the Host header of the requests that reach the component", "every host",
+              ""},
+    ConfigKey{"default_address", provider, taken, "IP:PORT for links that name no address",
+              "127.0.0.1:8000", ""},
     ConfigKey{"listen_address", provider, taken, "an older spelling of default_address", "", ""},
     ConfigKey{"routing_mode", provider, taken,
-              "address, path or host, as in 1.x; not needed: a link routes by what it names", "address", ""},
+              "address, path or host, as in 1.x; not needed: a link routes by what it names",
+              "address", ""},
     ConfigKey{"header", provider, refused, "the header that selects a component", "host",
               "Only the Host header routes."},
-    ConfigKey{"port", link_source, ignored, "port to listen on", "", "Write `address: \"127.0.0.1:PORT\"`."},
+    ConfigKey{"port", link_source, ignored, "port to listen on", "",
+              "Write `address: \"127.0.0.1:PORT\"`."},
     ConfigKey{"tls_cert_file", link_source, refused, "certificate chain for HTTPS", "",
               "HTTPS is not served yet: put a proxy that ends TLS in front, and remove the line."},
     ConfigKey{"tls_priv_key_file", link_source, refused, "private key for HTTPS", "",
@@ -42,26 +50,35 @@ constexpr std::array k_http_keys = {
               "Give the component a trait `limits` with `body_bytes`."},
     ConfigKey{"disable_keepalive", link_source, ignored, "one request per connection", "false",
               "Connections are kept as HTTP/1.1 has it."},
-    ConfigKey{"cors_allowed_origins", link_source, ignored, "Access-Control-Allow-Origin", "", k_cors},
-    ConfigKey{"cors_allowed_headers", link_source, ignored, "Access-Control-Allow-Headers", "", k_cors},
-    ConfigKey{"cors_allowed_methods", link_source, ignored, "Access-Control-Allow-Methods", "", k_cors},
-    ConfigKey{"cors_exposed_headers", link_source, ignored, "Access-Control-Expose-Headers", "", k_cors},
+    ConfigKey{"cors_allowed_origins", link_source, ignored, "Access-Control-Allow-Origin", "",
+              k_cors},
+    ConfigKey{"cors_allowed_headers", link_source, ignored, "Access-Control-Allow-Headers", "",
+              k_cors},
+    ConfigKey{"cors_allowed_methods", link_source, ignored, "Access-Control-Allow-Methods", "",
+              k_cors},
+    ConfigKey{"cors_exposed_headers", link_source, ignored, "Access-Control-Expose-Headers", "",
+              k_cors},
     ConfigKey{"cors_max_age_secs", link_source, ignored, "Access-Control-Max-Age", "", k_cors},
     ConfigKey{"config_b64", link_source, refused, "all keys in one value", "", k_one_file},
     ConfigKey{"config_json", link_source, refused, "all keys in one value", "", k_one_file}};
 
 constexpr std::array<std::string_view, 6> k_keyvalue_serves = {
-    "wasi:keyvalue/store@0.2.0-draft",  "wasi:keyvalue/atomics@0.2.0-draft",  "wasi:keyvalue/batch@0.2.0-draft",
-    "wasi:keyvalue/store@0.2.0-draft2", "wasi:keyvalue/atomics@0.2.0-draft2", "wasi:keyvalue/batch@0.2.0-draft2"};
-constexpr std::array k_keyvalue_keys = {
-    ConfigKey{"file", provider, taken, "file of the database, relative to the state folder", "its id and `.sqlite`",
-              ""}};
+    "wasi:keyvalue/store@0.2.0-draft",    "wasi:keyvalue/atomics@0.2.0-draft",
+    "wasi:keyvalue/batch@0.2.0-draft",    "wasi:keyvalue/store@0.2.0-draft2",
+    "wasi:keyvalue/atomics@0.2.0-draft2", "wasi:keyvalue/batch@0.2.0-draft2"};
 
-constexpr std::array k_providers = {
-    Provider{"weft:http-server", "answers HTTP requests by calling components", k_http_aliases, {}, k_http_calls,
-             k_http_keys},
-    Provider{"weft:keyvalue-sqlite", "keeps keys and values in a file, durably", {}, k_keyvalue_serves, {},
-             k_keyvalue_keys}};
+constexpr std::array k_providers = {Provider{"weft:http-server",
+                                             "answers HTTP requests by calling components",
+                                             k_http_aliases,
+                                             {},
+                                             k_http_calls,
+                                             k_http_keys},
+                                    Provider{"weft:keyvalue-sqlite",
+                                             "keeps keys and values in a file, durably",
+                                             {},
+                                             k_keyvalue_serves,
+                                             {},
+                                             {}}};
 
 constexpr std::string_view k_keyvalue = "weft:keyvalue-sqlite";
 constexpr std::array k_others = {
@@ -79,21 +96,24 @@ constexpr std::array k_others = {
     OtherProduct{"blobstore-nats", "NATS JetStream", "wasi:blobstore", ""},
     OtherProduct{"sqldb-postgres", "PostgreSQL", "wasmcloud:postgres", ""},
     OtherProduct{"couchbase", "Couchbase", "wasmcloud:couchbase", ""}};
-constexpr std::array<std::string_view, 3> k_registries = {"ghcr.io/wasmcloud/", "wasmcloud.azurecr.io/",
-                                                          "ghcr.io/wasmcloud/provider-"};
+constexpr std::array<std::string_view, 3> k_registries = {
+    "ghcr.io/wasmcloud/", "wasmcloud.azurecr.io/", "ghcr.io/wasmcloud/provider-"};
 
 constexpr std::array<std::string_view, 7> k_host = {
-    "wasi:io/*@0.2.0",         "wasi:clocks/*@0.2.0",  "wasi:random/*@0.2.0", "wasi:cli/*@0.2.0",
+    "wasi:io/*@0.2.0",         "wasi:clocks/*@0.2.0",  "wasi:random/*@0.2.0",  "wasi:cli/*@0.2.0",
     "wasi:filesystem/*@0.2.0", "wasi:sockets/*@0.2.0", "wasi:http/types@0.2.0"};
 
 bool same_but_for_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
-    const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto low = [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
     return low(x) == low(y);
   });
 }
 
-void append_list(std::string& made, std::string_view title, std::span<const std::string_view> words) {
+void append_list(std::string& made, std::string_view title,
+                 std::span<const std::string_view> words) {
   for (const auto word : words) {
     made += fmt::format("  {:<9} {}\n", title, word);
     title = "";
@@ -157,7 +177,8 @@ std::string providers_text() {
     for (const auto& key : one.keys) {
       if (key.support != KeySupport::taken) continue;
       made += fmt::format("  {:<9} {} ({}): {}", "key", key.key, name(key.place), key.what);
-      made += key.default_value.empty() ? "\n" : fmt::format("; without it {}\n", key.default_value);
+      made +=
+          key.default_value.empty() ? "\n" : fmt::format("; without it {}\n", key.default_value);
     }
   }
   return made;

@@ -1,5 +1,6 @@
-// The built-in providers as manifests see them: their names, the 1.x packages that are the same product, the contracts
-// they serve, the configuration they take. Tables, for reading manifests, for planning and for people.
+// The built-in providers as manifests see them: their names, the 1.x packages that are the same
+// product, the contracts they serve, the configuration they take. Tables, for reading manifests,
+// for planning and for people.
 #pragma once
 #include <span>
 #include <string>
@@ -26,17 +27,19 @@ struct ConfigKey {
   std::string_view key;  // in lower case; case does not count in manifests
   KeyPlace place;
   KeySupport support;
-  std::string_view what;           // what it does
-  std::string_view default_value;  // for people; of an untaken key the value that has no effect anyway, or empty
-  std::string_view advice;         // of a key that is not taken: what to do
+  std::string_view what;  // what it does
+  std::string_view
+      default_value;  // for people; of an untaken key the value that has no effect anyway, or empty
+  std::string_view advice;  // of a key that is not taken: what to do
 };
 
 struct Provider {
   std::string_view name;  // "weft:http-server"
   std::string_view what;
   std::span<const std::string_view> aliases;  // image references without tag
-  std::span<const std::string_view> serves;   // interfaces with version that components may import from it
-  std::span<const std::string_view> calls;    // interfaces with version that it calls in components
+  std::span<const std::string_view>
+      serves;  // interfaces with version that components may import from it
+  std::span<const std::string_view> calls;  // interfaces with version that it calls in components
   std::span<const ConfigKey> keys;
 };
 
@@ -58,7 +61,8 @@ struct OtherProduct {
 // By package without its tag, in the registries that 1.x packages are published in; or null.
 const OtherProduct* find_other_product(std::string_view reference);
 
-// What every component may import without any link: `wasi:io/*@0.2.0`, '*' for every interface of the package.
+// What every component may import without any link: `wasi:io/*@0.2.0`, '*' for every interface of
+// the package.
 std::span<const std::string_view> host_interfaces();
 
 // The table for people: names, aliases, contracts, keys.

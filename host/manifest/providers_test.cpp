@@ -25,7 +25,8 @@ TEST(Providers, have_aliases_only_for_the_same_product) {
   EXPECT_EQ(find_alias("ghcr.io/wasmcloud/http-server"), find_provider("weft:http-server"));
   EXPECT_EQ(find_alias("ghcr.io/wasmcloud/keyvalue-redis"), nullptr);
   ASSERT_NE(find_other_product("ghcr.io/wasmcloud/keyvalue-redis"), nullptr);
-  EXPECT_EQ(find_other_product("ghcr.io/wasmcloud/keyvalue-redis")->instead, "weft:keyvalue-sqlite");
+  EXPECT_EQ(find_other_product("ghcr.io/wasmcloud/keyvalue-redis")->instead,
+            "weft:keyvalue-sqlite");
   EXPECT_EQ(find_other_product("ghcr.io/acme/keyvalue-redis"), nullptr);
 }
 

@@ -23,9 +23,10 @@ void read_kind(Reading& reading, const Node& node, Component& component) {
   if (*text == "capability") return;
   const auto near = nearest_word(*text, kinds);
   component.kind = near == "component" ? ComponentKind::component : ComponentKind::capability;
-  reading.findings.error(type->at, fmt::format("'{}' is not a type of component", *text),
-                         near ? fmt::format("Did you mean `{}`?", *near)
-                              : "Types are `component` (WebAssembly) and `capability` (a provider).");
+  reading.findings.error(
+      type->at, fmt::format("'{}' is not a type of component", *text),
+      near ? fmt::format("Did you mean `{}`?", *near)
+           : "Types are `component` (WebAssembly) and `capability` (a provider).");
 }
 
 // A name of ours must exist, and stand where its kind says.
@@ -37,13 +38,18 @@ void check_image(Reading& reading, const Component& component) {
     reading.findings.error(image.at, fmt::format("'{}' is not a built-in provider", image.text),
                            did_you_mean(image.text, known));
   } else if (image.kind == ImageKind::builtin && component.kind == ComponentKind::component) {
-    reading.findings.error(image.at, fmt::format("'{}' is a provider, but '{}' has the type `component`", image.text, component.name),
+    reading.findings.error(image.at,
+                           fmt::format("'{}' is a provider, but '{}' has the type `component`",
+                                       image.text, component.name),
                            "Write `type: capability`.");
   } else if (image.kind == ImageKind::file && component.kind == ComponentKind::capability) {
-    reading.findings.error(image.at, fmt::format("the capability '{}' comes from a file, and providers from files come later",
-                                                 component.name),
-                           "For a WebAssembly component write `type: component`; else name a built-in provider, such as\n"
-                           "  image: weft:keyvalue-sqlite");
+    reading.findings.error(
+        image.at,
+        fmt::format("the capability '{}' comes from a file, and providers from files come later",
+                    component.name),
+        "For a WebAssembly component write `type: component`; else name a built-in provider, such "
+        "as\n"
+        "  image: weft:keyvalue-sqlite");
   } else if (image.text.empty()) {
     reading.findings.error(image.at, fmt::format("the image of '{}' is empty", component.name));
   }
@@ -58,20 +64,23 @@ void read_shared(Reading& reading, const Node& node, Component& component) {
 }
 
 void read_properties(Reading& reading, const Node& node, Component& component) {
-  static constexpr std::array<std::string_view, 5> keys = {"image", "application", "id", "config", "secrets"};
+  static constexpr std::array<std::string_view, 5> keys = {"image", "application", "id", "config",
+                                                           "secrets"};
   const auto what = component.kind == ComponentKind::capability ? "the properties of a capability"
                                                                 : "the properties of a component";
   if (!is_map(reading, node, what, Unknown::error, keys)) return;
   const auto* image = optional_value(node, "image");
   const auto* application = optional_value(node, "application");
   if (image != nullptr && application != nullptr) {
-    reading.findings.error(application->at, fmt::format("'{}' has both `image` and `application`", component.name),
-                           "`image` starts a component, `application` uses one that another application shares: keep "
-                           "one of the two.");
+    reading.findings.error(
+        application->at, fmt::format("'{}' has both `image` and `application`", component.name),
+        "`image` starts a component, `application` uses one that another application shares: keep "
+        "one of the two.");
   }
   if (image == nullptr && application == nullptr) {
-    reading.findings.error(node.at, fmt::format("'{}' has neither `image` nor `application`", component.name),
-                           "Name a file, relative to this manifest:\n  image: ./component.wasm");
+    reading.findings.error(
+        node.at, fmt::format("'{}' has neither `image` nor `application`", component.name),
+        "Name a file, relative to this manifest:\n  image: ./component.wasm");
   }
   if (image != nullptr) {
     if (const auto text = read_text(reading, *image, "`image`")) {
@@ -83,15 +92,19 @@ void read_properties(Reading& reading, const Node& node, Component& component) {
   if (const auto* id = optional_value(node, "id")) {
     if (auto text = read_text(reading, *id, "`id`")) {
       if (text->empty() || text->find_first_of(" \t\r\n.*>") != std::string::npos) {
-        reading.findings.warning(id->at, fmt::format("'{}' is not a good id: in a lattice it is part of a subject", *text),
-                                 "Use letters, digits, '-' and '_'.");
+        reading.findings.warning(
+            id->at,
+            fmt::format("'{}' is not a good id: in a lattice it is part of a subject", *text),
+            "Use letters, digits, '-' and '_'.");
       }
       component.id = ComponentId(std::move(*text));
       component.id_origin = contracts::IdOrigin::written;
     }
   }
-  if (const auto* config = node.find("config")) component.config = read_configs(reading, *config, what);
-  if (const auto* secrets = node.find("secrets")) component.secrets = read_secrets(reading, *secrets, what);
+  if (const auto* config = node.find("config"))
+    component.config = read_configs(reading, *config, what);
+  if (const auto* secrets = node.find("secrets"))
+    component.secrets = read_secrets(reading, *secrets, what);
 }
 
 }  // namespace
@@ -110,9 +123,10 @@ Component read_component(Reading& reading, const Node& node) {
   if (const auto* traits = optional_value(node, "traits")) read_traits(reading, *traits, component);
   const bool starts = component.kind == ComponentKind::component && component.image;
   if (starts && !component.scaler) {
-    reading.findings.info(node.at,
-                          fmt::format("'{}' has no scaler: it takes {} calls at once (wadm would not start it)",
-                                      component.name, component.limits.calls));
+    reading.findings.info(
+        node.at,
+        fmt::format("'{}' has no scaler: it takes {} calls at once (wadm would not start it)",
+                    component.name, component.limits.calls));
   }
   return component;
 }

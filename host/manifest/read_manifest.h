@@ -14,8 +14,9 @@ struct ReadManifest {
   Findings findings;                            // sorted by line
 };
 
-// YAML or JSON. `file` is the path the text comes from: positions name it, relative image paths start at its folder.
-// Reads no files. What wadm rejects is an error; what it silently ignores is a warning.
+// YAML or JSON. `file` is the path the text comes from: positions name it, relative image paths
+// start at its folder. Reads no files. What wadm rejects is an error; what it silently ignores is a
+// warning.
 ReadManifest read_manifest(std::string_view text, const std::string& file);
 
 }  // namespace weft::manifest

@@ -188,7 +188,8 @@ TEST(ReadManifest, gives_a_component_without_scaler_the_default) {
   ASSERT_TRUE(result.manifest) << text(result.findings);
   EXPECT_EQ(result.manifest->components.at(0).limits.calls, contracts::Limits().calls);
   EXPECT_EQ(text(result.findings),
-            "app.json:3:26: info: 'a' has no scaler: it takes 256 calls at once (wadm would not start it)\n");
+            "app.json:3:26: info: 'a' has no scaler: it takes 256 calls at once (wadm would not "
+            "start it)\n");
 }
 
 TEST(ReadManifest, tells_everything_at_once_in_the_order_of_lines) {
@@ -218,7 +219,8 @@ spec:
                                     "app.yaml");
 
   EXPECT_FALSE(result.manifest);
-  EXPECT_EQ(text(result.findings), R"(app.yaml:4:9: error: 'my shop' cannot be the name of an application
+  EXPECT_EQ(text(result.findings),
+            R"(app.yaml:4:9: error: 'my shop' cannot be the name of an application
   A name has letters, digits, '-' and '_' only.
 app.yaml:4:3: error: the metadata must have `annotations`
 app.yaml:8:13: error: 'componnet' is not a type of component

@@ -15,7 +15,10 @@ std::vector<Config> read_configs(Reading& reading, const Node& list, std::string
   if (!is_list(reading, list, fmt::format("`config` of {}", what))) return configs;
   for (const auto& node : list.items) {
     if (!is_map(reading, node, "a config", Unknown::error, keys)) continue;
-    Config config{.name = require_text(reading, node, "a config", "name"), .id = {}, .values = {}, .at = node.at};
+    Config config{.name = require_text(reading, node, "a config", "name"),
+                  .id = {},
+                  .values = {},
+                  .at = node.at};
     config.id = config.name;
     if (const auto* properties = optional_value(node, "properties")) {
       config.id = config_id(reading.application, config.name);
@@ -28,7 +31,8 @@ std::vector<Config> read_configs(Reading& reading, const Node& list, std::string
 
 std::vector<Secret> read_secrets(Reading& reading, const Node& list, std::string_view what) {
   static constexpr std::array<std::string_view, 2> keys = {"name", "properties"};
-  static constexpr std::array<std::string_view, 4> property_keys = {"policy", "key", "field", "version"};
+  static constexpr std::array<std::string_view, 4> property_keys = {"policy", "key", "field",
+                                                                    "version"};
   constexpr std::string_view of = "the properties of a secret";
   std::vector<Secret> secrets;
   if (!is_list(reading, list, fmt::format("`secrets` of {}", what))) return secrets;
@@ -39,7 +43,8 @@ std::vector<Secret> read_secrets(Reading& reading, const Node& list, std::string
     secret.name = require_text(reading, node, "a secret", "name");
     secret.id = secret_id(reading.application, secret.name);
     const auto* properties = require(reading, node, "a secret", "properties");
-    if (properties != nullptr && is_map(reading, *properties, of, Unknown::warning, property_keys)) {
+    if (properties != nullptr &&
+        is_map(reading, *properties, of, Unknown::warning, property_keys)) {
       secret.policy = require_text(reading, *properties, of, "policy");
       secret.key = require_text(reading, *properties, of, "key");
       if (const auto* field = optional_value(*properties, "field")) {
@@ -65,7 +70,8 @@ std::vector<Policy> read_policies(Reading& reading, const Node& list) {
     policy.name = require_text(reading, node, "a policy", "name", Plain::scalars);
     policy.type = require_text(reading, node, "a policy", "type", Plain::scalars);
     if (const auto* properties = require(reading, node, "a policy", "properties")) {
-      policy.properties = read_settings(reading, *properties, "the properties of a policy", Plain::scalars);
+      policy.properties =
+          read_settings(reading, *properties, "the properties of a policy", Plain::scalars);
     }
     policies.push_back(std::move(policy));
   }

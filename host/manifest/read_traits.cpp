@@ -12,7 +12,8 @@ using contracts::Link;
 using contracts::Scaler;
 using contracts::ScalerKind;
 
-constexpr std::array<std::string_view, 4> k_traits = {"spreadscaler", "daemonscaler", "link", "limits"};
+constexpr std::array<std::string_view, 4> k_traits = {"spreadscaler", "daemonscaler", "link",
+                                                      "limits"};
 
 std::optional<contracts::Spread> read_spread(Reading& reading, const Node& node) {
   static constexpr std::array<std::string_view, 3> keys = {"name", "requirements", "weight"};
@@ -30,21 +31,25 @@ std::optional<contracts::Spread> read_spread(Reading& reading, const Node& node)
 }
 
 void check_weights(Reading& reading, const Node& list, const Scaler& scaler) {
-  const bool any = std::ranges::any_of(scaler.spreads, [](const auto& spread) { return spread.weight > 0; });
+  const bool any =
+      std::ranges::any_of(scaler.spreads, [](const auto& spread) { return spread.weight > 0; });
   if (scaler.spreads.empty() || any) return;
-  reading.findings.error(list.at, "the weights of the spreads add up to 0, so nothing can be divided among them",
-                         "Give one of them a weight above 0, or leave the weights out (100 each).");
+  reading.findings.error(
+      list.at, "the weights of the spreads add up to 0, so nothing can be divided among them",
+      "Give one of them a weight above 0, or leave the weights out (100 each).");
 }
 
 void read_scaler(Reading& reading, const Node& node, ScalerKind kind, Component& component) {
   static constexpr std::array<std::string_view, 3> keys = {"instances", "replicas", "spread"};
-  const std::string what = fmt::format("the properties of a {}", kind == ScalerKind::spread ? "spreadscaler" : "daemonscaler");
+  const std::string what = fmt::format(
+      "the properties of a {}", kind == ScalerKind::spread ? "spreadscaler" : "daemonscaler");
   if (!is_map(reading, node, what, Unknown::error, keys)) return;
   Scaler scaler{.kind = kind, .spreads = {}, .at = node.at};
   const auto* instances = node.find("instances");
   const auto* replicas = node.find("replicas");
   if (instances != nullptr && replicas != nullptr) {
-    reading.findings.error(replicas->at, "`replicas` is another word for `instances`: give one of the two");
+    reading.findings.error(replicas->at,
+                           "`replicas` is another word for `instances`: give one of the two");
   } else if (replicas != nullptr) {
     instances = replicas;
   } else {
@@ -64,8 +69,9 @@ void read_scaler(Reading& reading, const Node& node, ScalerKind kind, Component&
     }
   }
   if (component.scaler) {
-    reading.findings.warning(node.at, fmt::format("'{}' has a second scaler: the larger number of instances counts",
-                                                  component.name));
+    reading.findings.warning(
+        node.at, fmt::format("'{}' has a second scaler: the larger number of instances counts",
+                             component.name));
     if (component.scaler->instances >= scaler.instances) return;
   }
   component.scaler = std::move(scaler);
@@ -79,12 +85,13 @@ void read_interfaces(Reading& reading, const Node& list, Link& link) {
       link.interfaces.push_back({std::move(*text), item.at});
     }
   }
-  if (list.items.empty()) reading.findings.warning(list.at, "this link lists no interface: it grants nothing");
+  if (list.items.empty())
+    reading.findings.warning(list.at, "this link lists no interface: it grants nothing");
 }
 
 // `source:` and `target:` carry the same two lists.
-void read_ends(Reading& reading, const Node& node, std::string_view what, std::vector<contracts::Config>& config,
-               std::vector<contracts::Secret>& secrets) {
+void read_ends(Reading& reading, const Node& node, std::string_view what,
+               std::vector<contracts::Config>& config, std::vector<contracts::Secret>& secrets) {
   if (const auto* list = node.find("config")) config = read_configs(reading, *list, what);
   if (const auto* list = node.find("secrets")) secrets = read_secrets(reading, *list, what);
 }
@@ -109,28 +116,33 @@ void read_target(Reading& reading, const Node& node, Link& link) {
   }
   if (!is_map(reading, *target, "a link's target", Unknown::warning, keys)) return;
   if (const auto* name = require(reading, *target, "a link's target", "name")) {
-    if (auto text = read_text(reading, *name, "`name` of a link's target")) link.target = {std::move(*text), name->at};
+    if (auto text = read_text(reading, *name, "`name` of a link's target"))
+      link.target = {std::move(*text), name->at};
   }
   read_ends(reading, *target, "a link's target", link.target_config, link.target_secrets);
   if (const auto* old = node.find("target_config")) {
-    reading.findings.warning(old->at, "`target_config` has no effect beside a `target` with keys of its own",
+    reading.findings.warning(old->at,
+                             "`target_config` has no effect beside a `target` with keys of its own",
                              "Move its list into target:\n  config:");
   }
 }
 
 void read_link(Reading& reading, const Node& node, Component& component) {
-  static constexpr std::array<std::string_view, 8> known = {"name",   "namespace", "package",       "interfaces",
-                                                            "source", "target",    "source_config", "target_config"};
+  static constexpr std::array<std::string_view, 8> known = {
+      "name",   "namespace", "package",       "interfaces",
+      "source", "target",    "source_config", "target_config"};
   static constexpr std::array<std::string_view, 2> source_keys = {"config", "secrets"};
   if (!is_map(reading, node, "a link's properties", Unknown::warning, known)) return;
   Link link;
   link.at = node.at;
   if (const auto* name = node.find("name")) {
-    if (auto text = read_text(reading, *name, "`name` of a link")) link.name = LinkName(std::move(*text));
+    if (auto text = read_text(reading, *name, "`name` of a link"))
+      link.name = LinkName(std::move(*text));
   }
   link.ns = require_text(reading, node, "a link", "namespace");
   link.package = require_text(reading, node, "a link", "package");
-  if (const auto* list = require(reading, node, "a link", "interfaces")) read_interfaces(reading, *list, link);
+  if (const auto* list = require(reading, node, "a link", "interfaces"))
+    read_interfaces(reading, *list, link);
   read_old_config(reading, node, "source_config", "source", link.source_config);
   if (const auto* source = node.find("source")) {
     if (is_map(reading, *source, "a link's source", Unknown::warning, source_keys)) {
@@ -144,7 +156,8 @@ void read_link(Reading& reading, const Node& node, Component& component) {
 
 void read_limit(Reading& reading, const Entry& entry, Component& component) {
   const auto specs = contracts::limit_specs();
-  const auto spec = std::ranges::find(specs, std::string_view(entry.key), &contracts::LimitSpec::key);
+  const auto spec =
+      std::ranges::find(specs, std::string_view(entry.key), &contracts::LimitSpec::key);
   if (spec == specs.end()) return;
   const auto text = read_text(reading, entry.value, fmt::format("`{}`", entry.key), Plain::scalars);
   if (!text) return;
@@ -159,7 +172,8 @@ void read_limits(Reading& reading, const Node& node, Component& component) {
   for (const auto& spec : contracts::limit_specs()) keys.push_back(spec.key);
   if (!is_map(reading, node, "the limits", Unknown::error, keys)) return;
   if (component.kind == contracts::ComponentKind::capability) {
-    reading.findings.warning(node.at, fmt::format("'{}' is a capability: limits hold for components", component.name));
+    reading.findings.warning(
+        node.at, fmt::format("'{}' is a capability: limits hold for components", component.name));
   }
   for (const auto& entry : node.entries) read_limit(reading, entry, component);
 }
@@ -173,24 +187,30 @@ void read_trait(Reading& reading, const Node& node, Component& component) {
   const auto text = read_text(reading, *type, "`type` of a trait");
   if (!text) return;
   if (*text == "link") return read_link(reading, *properties, component);
-  if (*text == "spreadscaler") return read_scaler(reading, *properties, ScalerKind::spread, component);
-  if (*text == "daemonscaler") return read_scaler(reading, *properties, ScalerKind::daemon, component);
+  if (*text == "spreadscaler")
+    return read_scaler(reading, *properties, ScalerKind::spread, component);
+  if (*text == "daemonscaler")
+    return read_scaler(reading, *properties, ScalerKind::daemon, component);
   if (*text == "limits") return read_limits(reading, *properties, component);
   const auto near = nearest_word(*text, k_traits);
-  reading.findings.warning(type->at, fmt::format("'{}' is not a trait that Weft knows: nothing reads it", *text),
-                           near ? fmt::format("Did you mean `{}`?", *near)
-                                : "Traits are `link`, `spreadscaler`, `daemonscaler` and `limits`.");
+  reading.findings.warning(
+      type->at, fmt::format("'{}' is not a trait that Weft knows: nothing reads it", *text),
+      near ? fmt::format("Did you mean `{}`?", *near)
+           : "Traits are `link`, `spreadscaler`, `daemonscaler` and `limits`.");
 }
 
-// `instances` is the most calls at once, and so is the limit `calls`; the position goes with the value.
+// `instances` is the most calls at once, and so is the limit `calls`; the position goes with the
+// value.
 void join_calls(Reading& reading, Component& component) {
-  const auto origin = std::ranges::find(component.limit_origins, std::string_view("calls"), &contracts::LimitOrigin::key);
+  const auto origin = std::ranges::find(component.limit_origins, std::string_view("calls"),
+                                        &contracts::LimitOrigin::key);
   if (!component.scaler) return;
   if (origin != component.limit_origins.end()) {
-    reading.findings.warning(origin->at,
-                             fmt::format("`calls` and `instances` (line {}) mean the same: the most calls at once; "
-                                         "`calls` counts",
-                                         component.scaler->at.line));
+    reading.findings.warning(
+        origin->at,
+        fmt::format("`calls` and `instances` (line {}) mean the same: the most calls at once; "
+                    "`calls` counts",
+                    component.scaler->at.line));
     return;
   }
   if (component.scaler->instances == 0) return;

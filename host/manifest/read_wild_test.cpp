@@ -1,4 +1,5 @@
-// Manifests in the shapes in which they are found for wasmCloud 1.x: all of them are read without an error.
+// Manifests in the shapes in which they are found for wasmCloud 1.x: all of them are read without
+// an error.
 #include <gtest/gtest.h>
 
 #include "host/manifest/read_manifest.h"
@@ -188,7 +189,8 @@ spec:
       properties:
         application: {name: platform, component: postgres}
 )"},
-    {"json", R"({"apiVersion":"core.oam.dev/v1beta1","kind":"Application","metadata":{"name":"j","annotations":{"version":"1"}},
+    {"json",
+     R"({"apiVersion":"core.oam.dev/v1beta1","kind":"Application","metadata":{"name":"j","annotations":{"version":"1"}},
 "spec":{"components":[{"name":"a","type":"component","properties":{"image":"registry.example/a:1"},"traits":[{"type":"spreadscaler",
 "properties":{"instances":3,"spread":[{"name":"x","requirements":{},"weight":5}]}}]}]}})"},
 };

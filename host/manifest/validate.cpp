@@ -22,17 +22,20 @@ void check_duplicates(const Manifest& manifest, Findings& findings) {
   for (const auto& component : manifest.components) {
     const auto [first, added] = names.emplace(component.name, &component.at);
     if (!added) {
-      findings.error(component.at, fmt::format("there are two components with the name '{}'; the first is on line {}",
-                                               component.name, first->second->line));
+      findings.error(
+          component.at,
+          fmt::format("there are two components with the name '{}'; the first is on line {}",
+                      component.name, first->second->line));
       continue;
     }
     if (component.shared) continue;
     const auto [owner, fresh] = ids.emplace(component.id.text(), &component);
     if (fresh) continue;
     findings.error(component.at,
-                   fmt::format("'{}' and '{}' (line {}) have the same id, {}", component.name, owner->second->name,
-                               owner->second->at.line, component.id.text()),
-                   "Ids are made of the names, with everything but letters and digits as '_': choose another name, or "
+                   fmt::format("'{}' and '{}' (line {}) have the same id, {}", component.name,
+                               owner->second->name, owner->second->at.line, component.id.text()),
+                   "Ids are made of the names, with everything but letters and digits as '_': "
+                   "choose another name, or "
                    "write another `id` into the properties.");
   }
 }
@@ -41,11 +44,14 @@ void check_targets(const Manifest& manifest, const Component& component, Finding
   std::vector<std::string_view> names;
   for (const auto& one : manifest.components) names.push_back(one.name);
   for (const auto& link : component.links) {
-    if (link.target.at.line == 0 || std::ranges::find(names, link.target.text) != names.end()) continue;
-    findings.error(link.target.at,
-                   fmt::format("the link from '{}' leads to nothing: there is no component '{}' in this manifest",
-                               component.name, link.target.text),
-                   did_you_mean(link.target.text, names));
+    if (link.target.at.line == 0 || std::ranges::find(names, link.target.text) != names.end())
+      continue;
+    findings.error(
+        link.target.at,
+        fmt::format(
+            "the link from '{}' leads to nothing: there is no component '{}' in this manifest",
+            component.name, link.target.text),
+        did_you_mean(link.target.text, names));
   }
 }
 
@@ -57,10 +63,12 @@ void check_duplicate_links(const Component& component, Findings& findings) {
       const Key key{link.name.text(), link.ns, link.package, interface.text};
       const auto [first, added] = seen.emplace(key, interface.at.line);
       if (added) continue;
-      findings.error(interface.at,
-                     fmt::format("'{}' has two links named '{}' for {}:{}/{}; the first is on line {}", component.name,
-                                 link.name.text(), link.ns, link.package, interface.text, first->second),
-                     "Give one of the links a `name` of its own, or remove one.");
+      findings.error(
+          interface.at,
+          fmt::format("'{}' has two links named '{}' for {}:{}/{}; the first is on line {}",
+                      component.name, link.name.text(), link.ns, link.package, interface.text,
+                      first->second),
+          "Give one of the links a `name` of its own, or remove one.");
     }
   }
 }
@@ -73,7 +81,8 @@ void check_link_configs(const Manifest& manifest, Findings& findings) {
       const auto [first, added] = seen.emplace(config.name, config.at.line);
       if (added) continue;
       findings.error(config.at,
-                     fmt::format("two links define a config '{}'; the first is on line {}", config.name, first->second),
+                     fmt::format("two links define a config '{}'; the first is on line {}",
+                                 config.name, first->second),
                      "Configs belong to the whole application: give each a name of its own.");
     }
   };
@@ -85,19 +94,30 @@ void check_link_configs(const Manifest& manifest, Findings& findings) {
   }
 }
 
-void check_secrets(const Manifest& manifest, const std::vector<contracts::Secret>& secrets, Findings& findings) {
+void check_secrets(const Manifest& manifest, const std::vector<contracts::Secret>& secrets,
+                   Findings& findings) {
   for (const auto& secret : secrets) {
-    const auto policy = std::ranges::find(manifest.policies, secret.policy, &contracts::Policy::name);
+    const auto policy =
+        std::ranges::find(manifest.policies, secret.policy, &contracts::Policy::name);
     if (policy == manifest.policies.end()) {
       std::vector<std::string_view> names;
       for (const auto& one : manifest.policies) names.push_back(one.name);
-      findings.error(secret.at, fmt::format("the secret '{}' names the policy '{}', which does not exist", secret.name, secret.policy),
-                     names.empty() ? "Policies stand under spec.policies." : did_you_mean(secret.policy, names));
+      findings.error(secret.at,
+                     fmt::format("the secret '{}' names the policy '{}', which does not exist",
+                                 secret.name, secret.policy),
+                     names.empty() ? "Policies stand under spec.policies."
+                                   : did_you_mean(secret.policy, names));
     } else if (policy->type != k_secret_policy) {
-      findings.error(secret.at, fmt::format("the secret '{}' names the policy '{}', which is not one for secrets", secret.name, policy->name),
-                     fmt::format("Its type must be {}.", k_secret_policy));
-    } else if (std::ranges::find(policy->properties, "backend", &contracts::Setting::key) == policy->properties.end()) {
-      findings.error(policy->at, fmt::format("the policy '{}' has no `backend`, and the secret '{}' needs it", policy->name, secret.name));
+      findings.error(
+          secret.at,
+          fmt::format("the secret '{}' names the policy '{}', which is not one for secrets",
+                      secret.name, policy->name),
+          fmt::format("Its type must be {}.", k_secret_policy));
+    } else if (std::ranges::find(policy->properties, "backend", &contracts::Setting::key) ==
+               policy->properties.end()) {
+      findings.error(policy->at,
+                     fmt::format("the policy '{}' has no `backend`, and the secret '{}' needs it",
+                                 policy->name, secret.name));
     }
   }
 }
@@ -105,8 +125,8 @@ void check_secrets(const Manifest& manifest, const std::vector<contracts::Secret
 void check_shared(const Component& component, Findings& findings) {
   if (!component.shared) return;
   const auto refuse = [&](const Position& at, std::string_view what) {
-    findings.error(at, fmt::format("'{}' is shared by the application '{}', where {} must stand", component.name,
-                                   component.shared->application, what));
+    findings.error(at, fmt::format("'{}' is shared by the application '{}', where {} must stand",
+                                   component.name, component.shared->application, what));
   };
   if (!component.config.empty()) refuse(component.config.front().at, "its config");
   if (!component.secrets.empty()) refuse(component.secrets.front().at, "its secrets");
@@ -135,14 +155,18 @@ void check_interface(const Link& link, const contracts::Text& interface, Finding
     if (known.ns == link.ns) packages.push_back(known.package);
     if (known.ns != link.ns || known.package != link.package) continue;
     std::vector<std::string_view> interfaces;
-    std::ranges::copy_if(known.interfaces, std::back_inserter(interfaces), [](auto word) { return !word.empty(); });
+    std::ranges::copy_if(known.interfaces, std::back_inserter(interfaces),
+                         [](auto word) { return !word.empty(); });
     if (std::ranges::find(interfaces, interface.text) != interfaces.end()) return;
-    findings.warning(interface.at, fmt::format("{}:{} is not known to have an interface '{}'", link.ns, link.package, interface.text),
+    findings.warning(interface.at,
+                     fmt::format("{}:{} is not known to have an interface '{}'", link.ns,
+                                 link.package, interface.text),
                      did_you_mean(interface.text, interfaces));
     return;
   }
   if (std::ranges::find(k_known_whole, link.ns) == k_known_whole.end()) return;
-  findings.warning(link.at, fmt::format("{}:{} is not a package that is known", link.ns, link.package),
+  findings.warning(link.at,
+                   fmt::format("{}:{} is not a package that is known", link.ns, link.package),
                    did_you_mean(link.package, packages));
 }
 

@@ -20,15 +20,18 @@ bool all_digits(std::string_view text) {
 bool is_integer(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   const auto radix = [&](std::string_view prefix, std::string_view digits) {
-    return text.size() > 2 && text.starts_with(prefix) && text.substr(2).find_first_not_of(digits) == text.npos;
+    return text.size() > 2 && text.starts_with(prefix) &&
+           text.substr(2).find_first_not_of(digits) == text.npos;
   };
-  if (radix("0x", "0123456789abcdefABCDEF") || radix("0o", "01234567") || radix("0b", "01")) return true;
+  if (radix("0x", "0123456789abcdefABCDEF") || radix("0o", "01234567") || radix("0b", "01"))
+    return true;
   return all_digits(text) && (text.size() == 1 || text[0] != '0');
 }
 
 bool is_real(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-  if (text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan" || text == ".NaN" || text == ".NAN") {
+  if (text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan" || text == ".NaN" ||
+      text == ".NAN") {
     return true;
   }
   if (const auto e = text.find_first_of("eE"); e != text.npos) {
@@ -43,12 +46,14 @@ bool is_real(std::string_view text) {
   const auto whole = text.substr(0, dot);
   const auto rest = text.substr(dot + 1);
   if (whole.size() > 1 && whole[0] == '0') return false;
-  return (all_digits(whole) && (rest.empty() || all_digits(rest))) || (whole.empty() && all_digits(rest));
+  return (all_digits(whole) && (rest.empty() || all_digits(rest))) ||
+         (whole.empty() && all_digits(rest));
 }
 
 // YAML 1.2's core schema, as serde_yaml reads it: leading zeros make text.
 NodeKind kind_of_plain(std::string_view text) {
-  if (text == "true" || text == "True" || text == "TRUE" || text == "false" || text == "False" || text == "FALSE") {
+  if (text == "true" || text == "True" || text == "TRUE" || text == "false" || text == "False" ||
+      text == "FALSE") {
     return NodeKind::boolean;
   }
   if (is_integer(text)) return NodeKind::integer;
@@ -63,7 +68,8 @@ Node make(NodeKind kind, Position at) {
   return node;
 }
 
-// Builds the tree of one document from the parser's events. After a problem it only waits for the end.
+// Builds the tree of one document from the parser's events. After a problem it only waits for the
+// end.
 class Builder final : public YAML::EventHandler {
  public:
   Builder(const std::string& file, Findings& findings) : file_(file), findings_(findings) {}
@@ -76,7 +82,9 @@ class Builder final : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override { start_ = at(mark); }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(NodeKind::null, at(mark)), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add(make(NodeKind::null, at(mark)), anchor);
+  }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (stopped_) return;
     const auto found = anchors_.find(anchor);
@@ -110,7 +118,8 @@ class Builder final : public YAML::EventHandler {
   };
 
   Position at(const YAML::Mark& mark) const {
-    return {file_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
+    return {file_, static_cast<std::uint32_t>(mark.line + 1),
+            static_cast<std::uint32_t>(mark.column + 1)};
   }
   void stop(Position position, std::string message) {
     if (!stopped_) findings_.error(std::move(position), std::move(message));
@@ -139,7 +148,9 @@ class Builder final : public YAML::EventHandler {
   bool count(std::size_t nodes, const Position& position) {
     total_ += nodes;
     if (total_ > k_most_nodes) {
-      stop(position, fmt::format("this has more than {} values, those behind aliases counted each time", k_most_nodes));
+      stop(position,
+           fmt::format("this has more than {} values, those behind aliases counted each time",
+                       k_most_nodes));
     }
     return !stopped_;
   }
@@ -166,7 +177,8 @@ class Builder final : public YAML::EventHandler {
       parent.node.items.push_back(std::move(node));
       return;
     }
-    parent.node.entries.push_back({std::move(*parent.key), std::move(parent.key_at), std::move(node)});
+    parent.node.entries.push_back(
+        {std::move(*parent.key), std::move(parent.key_at), std::move(node)});
     parent.key.reset();
   }
 
@@ -175,8 +187,8 @@ class Builder final : public YAML::EventHandler {
       return stop(node.at, "a key is text, not a list or a map");
     }
     if (const auto* earlier = parent.node.find(node.scalar)) {
-      return stop(node.at, fmt::format("`{}` stands here a second time; the first is on line {}", node.scalar,
-                                       earlier->at.line));
+      return stop(node.at, fmt::format("`{}` stands here a second time; the first is on line {}",
+                                       node.scalar, earlier->at.line));
     }
     parent.key = node.scalar;
     parent.key_at = node.at;
@@ -202,7 +214,8 @@ std::string_view line_of(std::string_view text, std::size_t line) {
 }
 
 // The parser's words are for people who know its grammar; the usual mistakes get their own.
-void report(const YAML::Exception& problem, std::string_view text, const std::string& file, Findings& findings) {
+void report(const YAML::Exception& problem, std::string_view text, const std::string& file,
+            Findings& findings) {
   Position at{file, 1, 1};
   if (!problem.mark.is_null()) {
     at.line = static_cast<std::uint32_t>(problem.mark.line + 1);
@@ -212,14 +225,17 @@ void report(const YAML::Exception& problem, std::string_view text, const std::st
   const auto indent = line.substr(0, line.find_first_not_of(" \t"));
   if (const auto tab = indent.find('\t'); tab != indent.npos) {
     at.column = static_cast<std::uint32_t>(tab + 1);
-    return findings.error(at, "this line is indented with a tab", "YAML is indented with spaces only.");
+    return findings.error(at, "this line is indented with a tab",
+                          "YAML is indented with spaces only.");
   }
   findings.error(at, fmt::format("this is not YAML: {}", problem.msg),
-                 "Look at the indentation, at missing spaces after `:` and `-`, and at open quotes or brackets, here "
+                 "Look at the indentation, at missing spaces after `:` and `-`, and at open quotes "
+                 "or brackets, here "
                  "and in the line above.");
 }
 
-// JSON writes characters beyond U+FFFF as two \u escapes, which YAML has no meaning for: one \U instead.
+// JSON writes characters beyond U+FFFF as two \u escapes, which YAML has no meaning for: one \U
+// instead.
 std::string join_surrogates(std::string_view text) {
   std::string made;
   const auto unit = [&](std::size_t i) -> std::uint32_t {
@@ -249,20 +265,23 @@ std::string join_surrogates(std::string_view text) {
   return made;
 }
 
-// The parser takes the end of the text for the end of a quoted scalar if a line end stands before it; without that it
-// throws, so a reading without the last line ends finds quotes that were never closed.
+// The parser takes the end of the text for the end of a quoted scalar if a line end stands before
+// it; without that it throws, so a reading without the last line ends finds quotes that were never
+// closed.
 void check_quotes(std::string_view text) {
   std::istringstream stream(std::string(text.substr(0, text.find_last_not_of(" \t\r\n") + 1)));
   YAML::Parser parser(stream);
   const std::string nowhere;
   Findings unread;
   Builder builder(nowhere, unread);
-  while (parser.HandleNextDocument(builder)) {
-  }
+  // Once more than the one document that may be there; never in a loop: before a stray bracket the
+  // parser stands still.
+  if (parser.HandleNextDocument(builder)) (void)parser.HandleNextDocument(builder);
 }
 
 // Throws what the parser throws.
-std::optional<Node> parse_one(const std::string& text, const std::string& file, Findings& findings) {
+std::optional<Node> parse_one(const std::string& text, const std::string& file,
+                              Findings& findings) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
   Builder builder(file, findings);
@@ -274,7 +293,13 @@ std::optional<Node> parse_one(const std::string& text, const std::string& file, 
   Findings unread;
   Builder second(file, unread);
   if (tree && parser.HandleNextDocument(second)) {
-    findings.error(second.start(), "a second YAML document starts here", "Write one manifest into each file.");
+    if (line_of(text, second.start().line).starts_with("---")) {
+      findings.error(second.start(), "a second YAML document starts here",
+                     "Write one manifest into each file.");
+    } else {
+      findings.error(second.start(), "the manifest ends before this",
+                     "Look for a bracket or a quote that closes too early.");
+    }
     return std::nullopt;
   }
   return tree;
@@ -315,7 +340,8 @@ std::optional<Node> parse_yaml(std::string_view text, const std::string& file, F
     return std::nullopt;
   }
   if (text.size() > k_most_bytes) {
-    findings.error({file, 0, 0}, fmt::format("the manifest has {} bytes; at most {} are read", text.size(), k_most_bytes));
+    findings.error({file, 0, 0}, fmt::format("the manifest has {} bytes; at most {} are read",
+                                             text.size(), k_most_bytes));
     return std::nullopt;
   }
   if (text.find('\0') != text.npos) {

@@ -39,7 +39,8 @@ constexpr std::size_t k_most_bytes = 1 << 20;
 constexpr std::size_t k_most_nodes = 100'000;  // with the contents of aliases counted each time
 constexpr std::size_t k_most_depth = 64;
 
-// Nothing when there is an error, which then stands in `findings`. `file` only names the text in positions.
+// Nothing when there is an error, which then stands in `findings`. `file` only names the text in
+// positions.
 std::optional<Node> parse_yaml(std::string_view text, const std::string& file, Findings& findings);
 
 }  // namespace weft::manifest

@@ -7,8 +7,8 @@
 
 namespace weft::plan {
 
-// Links that the target cannot serve or the source cannot use; imports that nothing satisfies; versions and signatures
-// that do not fit.
+// Links that the target cannot serve or the source cannot use; imports that nothing satisfies;
+// versions and signatures that do not fit.
 void check_links(const World& world, manifest::Findings& findings);
 void check_imports(const Input& input, const World& world, manifest::Findings& findings);
 // The routes of HTTP servers, checked against each other.

@@ -1,4 +1,5 @@
-// Two plans compared, so that applying an edited manifest changes only what changed; and the way back.
+// Two plans compared, so that applying an edited manifest changes only what changed; and the way
+// back.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -20,8 +21,8 @@ std::vector<Applied> applied(const Plan& plan);
 struct Diff {
   std::vector<std::string> unchanged;  // keys
   std::vector<Step> added;             // in the order of the new plan
-  std::vector<Step> changed;           // the same thing in another form, in the order of the new plan
-  std::vector<std::string> removed;    // keys, the last done first
+  std::vector<Step> changed;         // the same thing in another form, in the order of the new plan
+  std::vector<std::string> removed;  // keys, the last done first
   bool empty() const { return added.empty() && changed.empty() && removed.empty(); }
 };
 // `before` in the order in which it was done.

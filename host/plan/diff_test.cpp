@@ -19,7 +19,8 @@ std::vector<std::string> keys(std::span<const Step> steps) {
 
 Host app(std::string_view pricing, std::string_view digest = "d1", std::string_view path = "/") {
   return Host()
-      .add(application(component("web", link("shop:pricing", "api", pricing)) + component("pricing") + component("sale") +
+      .add(application(component("web", link("shop:pricing", "api", pricing)) +
+                       component("pricing") + component("sale") +
                        http("web", fmt::format("address: '127.0.0.1:1', path: {}", path))))
       .with("app-web", loaded({"shop:pricing/api"}, {k_handler}, std::string(digest)))
       .with("app-pricing", loaded({}, {"shop:pricing/api"}))
@@ -44,8 +45,10 @@ TEST(Diff, changes_one_link_when_one_line_changes) {
 }
 
 TEST(Diff, sees_a_new_build_and_a_new_path) {
-  EXPECT_THAT(keys(diff(applied(app("pricing").good()), app("pricing", "d2").good()).changed), ElementsAre("component app-web"));
-  EXPECT_THAT(keys(diff(applied(app("pricing").good()), app("pricing", "d1", "/x").good()).changed), ElementsAre("route app-http default"));
+  EXPECT_THAT(keys(diff(applied(app("pricing").good()), app("pricing", "d2").good()).changed),
+              ElementsAre("component app-web"));
+  EXPECT_THAT(keys(diff(applied(app("pricing").good()), app("pricing", "d1", "/x").good()).changed),
+              ElementsAre("route app-http default"));
 }
 
 TEST(Diff, does_not_care_where_lines_stand) {
@@ -57,15 +60,20 @@ TEST(Diff, does_not_care_where_lines_stand) {
 }
 
 TEST(Diff, removes_the_last_done_first_and_adds_in_order) {
-  const auto small = Host().add(application(component("pricing"))).with("app-pricing", loaded({}, {"shop:pricing/api"})).good();
+  const auto small = Host()
+                         .add(application(component("pricing")))
+                         .with("app-pricing", loaded({}, {"shop:pricing/api"}))
+                         .good();
   const auto large = app("pricing").good();
 
   const auto shrunk = diff(applied(large), small);
-  EXPECT_THAT(shrunk.removed, ElementsAre("route app-http default", "link app-web default shop:pricing/api", "component app-sale",
-                                          "component app-web", "provider app-http"));
+  EXPECT_THAT(shrunk.removed,
+              ElementsAre("route app-http default", "link app-web default shop:pricing/api",
+                          "component app-sale", "component app-web", "provider app-http"));
   const auto grown = diff(applied(small), large);
-  EXPECT_THAT(keys(grown.added), ElementsAre("provider app-http", "component app-web", "component app-sale",
-                                             "link app-web default shop:pricing/api", "route app-http default"));
+  EXPECT_THAT(keys(grown.added),
+              ElementsAre("provider app-http", "component app-web", "component app-sale",
+                          "link app-web default shop:pricing/api", "route app-http default"));
 }
 
 TEST(UndoOrder, is_the_way_back) {
@@ -78,7 +86,8 @@ TEST(UndoOrder, is_the_way_back) {
 
 TEST(Hash, is_the_one_that_states_on_disk_have) {
   const auto plan = Host()
-                        .add(application(component("a", link("wasi:keyvalue", "store", "kv")) + capability("kv", "weft:keyvalue-sqlite")))
+                        .add(application(component("a", link("wasi:keyvalue", "store", "kv")) +
+                                         capability("kv", "weft:keyvalue-sqlite")))
                         .with("app-a", loaded({k_store}, {}))
                         .good();
 

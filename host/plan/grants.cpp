@@ -12,10 +12,12 @@ namespace {
 using manifest::Findings;
 
 bool imports(const Unit& unit, const contracts::Link& link, std::string_view interface) {
-  return std::ranges::any_of(unit.loaded->type.imports, [&](const contracts::InterfaceType& import) {
-    return import.name.ns == link.ns && import.name.package == link.package && import.name.interface == interface &&
-           (!import.functions.empty() || !import.resources.empty());
-  });
+  return std::ranges::any_of(
+      unit.loaded->type.imports, [&](const contracts::InterfaceType& import) {
+        return import.name.ns == link.ns && import.name.package == link.package &&
+               import.name.interface == interface &&
+               (!import.functions.empty() || !import.resources.empty());
+      });
 }
 
 // A link is the grant: what the component does not import, it need not be given.
@@ -28,45 +30,59 @@ void check_width(const Edge& edge, Findings& findings) {
   if (unused.empty()) return;
   const auto& name = edge.source->component->name;
   if (used.empty()) {
-    return findings.warning(edge.link->at, fmt::format("the link from '{}' to '{}' grants {}:{}/{}, and '{}' imports nothing of it",
-                                                       name, edge.target->component->name, edge.link->ns, edge.link->package,
-                                                       fmt::join(unused, ", "), name),
-                            "Remove the link.");
+    return findings.warning(
+        edge.link->at,
+        fmt::format("the link from '{}' to '{}' grants {}:{}/{}, and '{}' imports nothing of it",
+                    name, edge.target->component->name, edge.link->ns, edge.link->package,
+                    fmt::join(unused, ", "), name),
+        "Remove the link.");
   }
-  findings.warning(edge.link->interfaces_at,
-                   fmt::format("the link from '{}' to '{}' grants more than is used: '{}' does not import {}", name,
-                               edge.target->component->name, name, fmt::join(unused, ", ")),
-                   fmt::format("Narrow it to\n  interfaces: {}", flow_list(used)));
+  findings.warning(
+      edge.link->interfaces_at,
+      fmt::format("the link from '{}' to '{}' grants more than is used: '{}' does not import {}",
+                  name, edge.target->component->name, name, fmt::join(unused, ", ")),
+      fmt::format("Narrow it to\n  interfaces: {}", flow_list(used)));
 }
 
 void check_link_config(const Edge& edge, Findings& findings) {
-  const auto unread = [&](const Unit& unit, const std::vector<contracts::Config>& configs, std::string_view end) {
+  const auto unread = [&](const Unit& unit, const std::vector<contracts::Config>& configs,
+                          std::string_view end) {
     if (configs.empty() || unit.component->kind == contracts::ComponentKind::capability) return;
-    findings.warning(configs.front().at, fmt::format("nothing reads the {} config of this link: '{}' is a component",
-                                                     end, unit.component->name));
+    findings.warning(configs.front().at,
+                     fmt::format("nothing reads the {} config of this link: '{}' is a component",
+                                 end, unit.component->name));
   };
   unread(*edge.source, edge.link->source_config, "source");
   unread(*edge.target, edge.link->target_config, "target");
 }
 
+// Config reaches a component as its environment.
 void check_component_config(const Unit& unit, Findings& findings) {
   if (unit.loaded == nullptr || unit.component->config.empty()) return;
-  const bool reads = std::ranges::any_of(unit.loaded->type.imports, [](const contracts::InterfaceType& import) {
-    return import.name.ns == "wasi" && import.name.package == "config";
-  });
+  const bool reads =
+      std::ranges::any_of(unit.loaded->type.imports, [](const contracts::InterfaceType& import) {
+        const auto& name = import.name;
+        return name.ns == "wasi" && (name.package == "config" || name.interface == "environment");
+      });
   if (reads) return;
-  findings.warning(unit.component->config.front().at,
-                   fmt::format("nothing reads this config: '{}' does not import wasi:config", unit.component->name));
+  findings.warning(
+      unit.component->config.front().at,
+      fmt::format("nothing reads this config: '{}' does not import wasi:cli/environment",
+                  unit.component->name));
 }
 
 void check_linked(const World& world, const Unit& unit, Findings& findings) {
   if (unit.component->kind != contracts::ComponentKind::capability) return;
-  const bool linked = std::ranges::any_of(world.edges, [&](const Edge& edge) { return edge.source == &unit || edge.target == &unit; });
+  const bool linked = std::ranges::any_of(
+      world.edges, [&](const Edge& edge) { return edge.source == &unit || edge.target == &unit; });
   if (linked) return;
-  findings.warning(unit.component->at, fmt::format("'{}' does nothing: no link begins or ends at it", unit.component->name));
+  findings.warning(
+      unit.component->at,
+      fmt::format("'{}' does nothing: no link begins or ends at it", unit.component->name));
 }
 
-// Depth first through the links between components; each cycle is told once, at the link that closes it.
+// Depth first through the links between components; each cycle is told once, at the link that
+// closes it.
 class Cycles {
  public:
   Cycles(const World& world, Findings& findings) : findings_(findings) {
@@ -106,8 +122,9 @@ class Cycles {
     if (from == path_.end()) return;
     std::vector<std::string_view> names;
     for (; from != path_.end(); ++from) names.push_back(from->unit->component->name);
-    findings_.warning(edge.link->at, fmt::format("these links form a cycle: {} -> {}", fmt::join(names, " -> "),
-                                                 edge.target->component->name),
+    findings_.warning(edge.link->at,
+                      fmt::format("these links form a cycle: {} -> {}", fmt::join(names, " -> "),
+                                  edge.target->component->name),
                       "That is allowed; a call that keeps going around ends at the hop limit.");
   }
 

@@ -20,7 +20,9 @@ bool same_interface(const InterfaceName& a, const InterfaceName& b) {
   return a.ns == b.ns && a.package == b.package && a.interface == b.interface;
 }
 
-bool is_called(const InterfaceType& import) { return !import.functions.empty() || !import.resources.empty(); }
+bool is_called(const InterfaceType& import) {
+  return !import.functions.empty() || !import.resources.empty();
+}
 
 std::vector<InterfaceName> parsed(std::span<const std::string_view> texts) {
   std::vector<InterfaceName> names;
@@ -30,7 +32,8 @@ std::vector<InterfaceName> parsed(std::span<const std::string_view> texts) {
   return names;
 }
 
-// Every version in which a unit offers an interface, as full names; empty when it does not offer it.
+// Every version in which a unit offers an interface, as full names; empty when it does not offer
+// it.
 std::vector<InterfaceName> offers(const Unit& unit, const InterfaceName& wanted) {
   std::vector<InterfaceName> found;
   if (unit.provider != nullptr) {
@@ -48,7 +51,8 @@ std::vector<InterfaceName> offers(const Unit& unit, const InterfaceName& wanted)
 
 bool is_known(const Unit& unit) { return unit.provider != nullptr || unit.loaded != nullptr; }
 
-const InterfaceName* fitting(const std::vector<InterfaceName>& offered, const InterfaceName& wanted) {
+const InterfaceName* fitting(const std::vector<InterfaceName>& offered,
+                             const InterfaceName& wanted) {
   const auto found = std::ranges::find_if(offered, [&](const InterfaceName& one) {
     return contracts::match_versions(wanted.version, one.version) == Match::yes;
   });
@@ -65,7 +69,8 @@ std::string joined(const std::vector<InterfaceName>& names) {
 }
 
 constexpr std::string_view k_version_rule =
-    "Versions fit when their first number that is not 0 is the same (0.2.6 meets 0.2.3); drafts only when they are "
+    "Versions fit when their first number that is not 0 is the same (0.2.6 meets 0.2.3); drafts "
+    "only when they are "
     "equal. Build one side against the version of the other.";
 
 // ---- one link, one interface ----
@@ -82,39 +87,44 @@ std::string offered_text(const Unit& unit) {
   return fmt::format("'{}' {}: {}.", unit.component->name, verb, fmt::join(texts, ", "));
 }
 
-std::vector<std::string> differences(const Edge& edge, const InterfaceType& import, const InterfaceType& offered) {
+std::vector<std::string> differences(const Edge& edge, const InterfaceType& import,
+                                     const InterfaceType& offered) {
   std::vector<std::string> lines;
   for (const auto& wanted : import.functions) {
     const auto found = std::ranges::find(offered.functions, wanted.name, &FunctionType::name);
     if (found == offered.functions.end()) {
-      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' does not have it", wanted.name, edge.source->component->name,
-                                  wanted.signature, edge.target->component->name));
+      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' does not have it", wanted.name,
+                                  edge.source->component->name, wanted.signature,
+                                  edge.target->component->name));
     } else if (found->signature != wanted.signature) {
-      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' has {}", wanted.name, edge.source->component->name,
-                                  wanted.signature, edge.target->component->name, found->signature));
+      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' has {}", wanted.name,
+                                  edge.source->component->name, wanted.signature,
+                                  edge.target->component->name, found->signature));
     }
   }
   return lines;
 }
 
 // The functions of both sides, for two components.
-void check_signatures(const Edge& edge, const contracts::Text& interface, const InterfaceType& import,
-                      const InterfaceName& export_name, Findings& findings) {
+void check_signatures(const Edge& edge, const contracts::Text& interface,
+                      const InterfaceType& import, const InterfaceName& export_name,
+                      Findings& findings) {
   if (edge.target->loaded == nullptr) return;
   const auto& exports = edge.target->loaded->type.exports;
   const auto offered = std::ranges::find(exports, export_name, &InterfaceType::name);
   if (offered == exports.end()) return;
   if (!import.resources.empty()) {
-    return findings.error(interface.at,
-                          fmt::format("{} has resources ({}), which cannot cross a link between components yet",
-                                      text(import.name), fmt::join(import.resources, ", ")));
+    return findings.error(
+        interface.at,
+        fmt::format("{} has resources ({}), which cannot cross a link between components yet",
+                    text(import.name), fmt::join(import.resources, ", ")));
   }
   const auto lines = differences(edge, import, *offered);
   if (lines.empty()) return;
   findings.error(interface.at,
-                 fmt::format("'{}' and '{}' do not agree on {}: {} of its functions differ{}", edge.source->component->name,
-                             edge.target->component->name, import.name.unversioned(), lines.size(),
-                             lines.size() == 1 ? "s" : ""),
+                 fmt::format("'{}' and '{}' do not agree on {}: {} of its functions differ{}",
+                             edge.source->component->name, edge.target->component->name,
+                             import.name.unversioned(), lines.size(), lines.size() == 1 ? "s" : ""),
                  fmt::format("{}\n  Build both against the same WIT.", fmt::join(lines, "\n  ")));
 }
 
@@ -123,52 +133,65 @@ void check_versions(const Edge& edge, const contracts::Text& interface, const In
   const auto* fit = fitting(offered, import.name);
   if (fit != nullptr) return check_signatures(edge, interface, import, *fit, findings);
   findings.error(interface.at,
-                 fmt::format("the versions do not fit: '{}' imports {}, '{}' has {}", edge.source->component->name,
-                             text(import.name), edge.target->component->name, joined(offered)),
+                 fmt::format("the versions do not fit: '{}' imports {}, '{}' has {}",
+                             edge.source->component->name, text(import.name),
+                             edge.target->component->name, joined(offered)),
                  std::string(k_version_rule));
 }
 
 // A provider as the source: it must be one that calls this.
-bool provider_calls(const Edge& edge, const contracts::Text& interface, const InterfaceName& wanted, Findings& findings) {
+bool provider_calls(const Edge& edge, const contracts::Text& interface, const InterfaceName& wanted,
+                    Findings& findings) {
   const auto& provider = *edge.source->provider;
   if (edge.target->component->kind == contracts::ComponentKind::capability) {
-    findings.error(interface.at, fmt::format("'{}' and '{}' are both capabilities: a link joins a component with something",
-                                             edge.source->component->name, edge.target->component->name));
+    findings.error(
+        interface.at,
+        fmt::format("'{}' and '{}' are both capabilities: a link joins a component with something",
+                    edge.source->component->name, edge.target->component->name));
     return false;
   }
   for (const auto& called : parsed(provider.calls)) {
     if (same_interface(called, wanted)) return true;
   }
-  findings.error(interface.at, fmt::format("'{}' ({}) never calls {}", edge.source->component->name, provider.name, text(wanted)),
-                 provider.calls.empty() ? fmt::format("Turn the link around: components call '{}'.", edge.source->component->name)
-                                        : fmt::format("It calls: {}.", fmt::join(provider.calls, ", ")));
+  findings.error(
+      interface.at,
+      fmt::format("'{}' ({}) never calls {}", edge.source->component->name, provider.name,
+                  text(wanted)),
+      provider.calls.empty()
+          ? fmt::format("Turn the link around: components call '{}'.", edge.source->component->name)
+          : fmt::format("It calls: {}.", fmt::join(provider.calls, ", ")));
   return false;
 }
 
 void check_interface(const Edge& edge, const contracts::Text& interface, Findings& findings) {
   const InterfaceName wanted{edge.link->ns, edge.link->package, interface.text, ""};
-  if (edge.source->provider != nullptr && !provider_calls(edge, interface, wanted, findings)) return;
+  if (edge.source->provider != nullptr && !provider_calls(edge, interface, wanted, findings))
+    return;
   if (!is_known(*edge.target)) return;
   const auto offered = offers(*edge.target, wanted);
   if (offered.empty()) {
-    return findings.error(interface.at, fmt::format("the link from '{}' to '{}' names {}, which '{}' does not have",
-                                                    edge.source->component->name, edge.target->component->name,
-                                                    text(wanted), edge.target->component->name),
-                          offered_text(*edge.target));
+    return findings.error(
+        interface.at,
+        fmt::format("the link from '{}' to '{}' names {}, which '{}' does not have",
+                    edge.source->component->name, edge.target->component->name, text(wanted),
+                    edge.target->component->name),
+        offered_text(*edge.target));
   }
   if (edge.source->provider != nullptr) {
     for (const auto& called : parsed(edge.source->provider->calls)) {
       if (!same_interface(called, wanted) || fitting(offered, called) != nullptr) continue;
       findings.error(interface.at,
-                     fmt::format("the versions do not fit: '{}' calls {}, '{}' has {}", edge.source->component->name,
-                                 text(called), edge.target->component->name, joined(offered)),
+                     fmt::format("the versions do not fit: '{}' calls {}, '{}' has {}",
+                                 edge.source->component->name, text(called),
+                                 edge.target->component->name, joined(offered)),
                      std::string(k_version_rule));
     }
     return;
   }
   if (edge.source->loaded == nullptr) return;
   for (const auto& import : edge.source->loaded->type.imports) {
-    if (same_interface(import.name, wanted) && is_called(import)) check_versions(edge, interface, import, offered, findings);
+    if (same_interface(import.name, wanted) && is_called(import))
+      check_versions(edge, interface, import, offered, findings);
   }
 }
 
@@ -182,8 +205,11 @@ ByHost from_host(const Input& input, const InterfaceName& import) {
     const auto at = one.find('@');
     const auto package = one.substr(0, one.find('/'));
     const auto interface = one.substr(package.size() + 1, at - package.size() - 1);
-    if (package != import.ns + ":" + import.package || (interface != "*" && interface != import.interface)) continue;
-    if (contracts::match_versions(import.version, one.substr(at + 1)) == Match::yes) return ByHost::yes;
+    if (package != import.ns + ":" + import.package ||
+        (interface != "*" && interface != import.interface))
+      continue;
+    if (contracts::match_versions(import.version, one.substr(at + 1)) == Match::yes)
+      return ByHost::yes;
     found = ByHost::other_version;
   }
   return found;
@@ -191,7 +217,8 @@ ByHost from_host(const Input& input, const InterfaceName& import) {
 
 bool names_interface(const Edge& edge, const InterfaceName& import) {
   return edge.link->ns == import.ns && edge.link->package == import.package &&
-         std::ranges::find(edge.link->interfaces, import.interface, &contracts::Text::text) != edge.link->interfaces.end();
+         std::ranges::find(edge.link->interfaces, import.interface, &contracts::Text::text) !=
+             edge.link->interfaces.end();
 }
 
 // Imports of one package that nothing satisfies: one finding, one piece of manifest that mends it.
@@ -209,7 +236,9 @@ void add_unmet(std::vector<Unmet>& unmet, const InterfaceName& name) {
 
 // Whether one unit has all of these in versions that fit.
 bool has_all(const Unit& unit, const std::vector<InterfaceName>& names) {
-  return std::ranges::all_of(names, [&](const InterfaceName& name) { return fitting(offers(unit, name), name) != nullptr; });
+  return std::ranges::all_of(names, [&](const InterfaceName& name) {
+    return fitting(offers(unit, name), name) != nullptr;
+  });
 }
 
 std::vector<std::string> interface_words(const std::vector<InterfaceName>& names) {
@@ -223,28 +252,34 @@ std::vector<std::string> interface_words(const std::vector<InterfaceName>& names
 // The name for a new capability: that of its package, unless a component has it.
 std::string free_name(const contracts::Manifest& application, const std::string& wanted) {
   auto name = wanted;
-  for (int i = 2; std::ranges::find(application.components, name, &contracts::Component::name) != application.components.end(); ++i) {
+  for (int i = 2; std::ranges::find(application.components, name, &contracts::Component::name) !=
+                  application.components.end();
+       ++i) {
     name = fmt::format("{}-{}", wanted, i);
   }
   return name;
 }
 
-// Every version in which anybody has one of these interfaces, for the case that only the version is wrong.
+// Every version in which anybody has one of these interfaces, for the case that only the version is
+// wrong.
 std::string other_versions(const Input& input, const World& world, const Unmet& unmet) {
   std::vector<std::string> lines;
   for (const auto& name : unmet.names) {
     for (const auto& unit : world.units) {
       const auto offered = offers(unit, name);
-      if (!offered.empty()) lines.push_back(fmt::format("'{}' has {}.", unit.component->name, joined(offered)));
+      if (!offered.empty())
+        lines.push_back(fmt::format("'{}' has {}.", unit.component->name, joined(offered)));
     }
     for (const auto& provider : input.providers) {
       const auto served = offers(Unit{nullptr, nullptr, &provider, nullptr}, name);
-      if (!served.empty()) lines.push_back(fmt::format("{} serves {}.", provider.name, joined(served)));
+      if (!served.empty())
+        lines.push_back(fmt::format("{} serves {}.", provider.name, joined(served)));
     }
     if (from_host(input, name) == ByHost::other_version) {
       std::vector<std::string_view> own;
-      std::ranges::copy_if(input.host, std::back_inserter(own),
-                           [&](std::string_view one) { return one.starts_with(unmet.package + "/"); });
+      std::ranges::copy_if(input.host, std::back_inserter(own), [&](std::string_view one) {
+        return one.starts_with(unmet.package + "/");
+      });
       lines.push_back(fmt::format("The host itself serves {}.", fmt::join(own, ", ")));
     }
   }
@@ -257,32 +292,39 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
   const auto words = interface_words(unmet.names);
   const auto& first = unmet.names.front();
   if (first.ns.empty()) {
-    return "Links join interfaces that have a namespace and a package: put these functions into one, such as\n"
+    return "Links join interfaces that have a namespace and a package: put these functions into "
+           "one, such as\n"
            "  example:greeting/greeter";
   }
   for (const auto& edge : world.edges) {
-    if (edge.source != &unit || edge.link->ns != first.ns || edge.link->package != first.package) continue;
+    if (edge.source != &unit || edge.link->ns != first.ns || edge.link->package != first.package)
+      continue;
     if (!has_all(*edge.target, unmet.names) || edge.link->name.text() != "default") continue;
     std::vector<std::string> all;
     for (const auto& one : edge.link->interfaces) all.push_back(one.text);
     all.insert(all.end(), words.begin(), words.end());
-    return fmt::format("Extend line {} of the link to '{}':\n  interfaces: {}", edge.link->interfaces_at.line,
-                       edge.target->component->name, flow_list(all));
+    return fmt::format("Extend line {} of the link to '{}':\n  interfaces: {}",
+                       edge.link->interfaces_at.line, edge.target->component->name, flow_list(all));
   }
   for (const auto& other : world.units) {
-    if (&other == &unit || other.application != unit.application || !other.starts() || !has_all(other, unmet.names)) continue;
+    if (&other == &unit || other.application != unit.application || !other.starts() ||
+        !has_all(other, unmet.names))
+      continue;
     return link_lines(component, {first.ns, first.package, words, other.component->name});
   }
   for (const auto& provider : input.providers) {
     if (!has_all(Unit{nullptr, nullptr, &provider, nullptr}, unmet.names)) continue;
     const auto name = free_name(*unit.application, first.package);
-    return fmt::format("{}\nand to spec.components:\n{}", link_lines(component, {first.ns, first.package, words, name}),
+    return fmt::format("{}\nand to spec.components:\n{}",
+                       link_lines(component, {first.ns, first.package, words, name}),
                        capability_lines(component, name, provider.name));
   }
   if (auto versions = other_versions(input, world, unmet); !versions.empty()) return versions;
-  return fmt::format("Nothing that is built in serves it. If a component of yours exports it, add that to spec.components "
-                     "as NAME.\n{}",
-                     link_lines(component, {first.ns, first.package, words, "NAME"}));
+  return fmt::format(
+      "Nothing that is built in serves it. If a component of yours exports it, add that to "
+      "spec.components "
+      "as NAME.\n{}",
+      link_lines(component, {first.ns, first.package, words, "NAME"}));
 }
 
 void check_unit(const Input& input, const World& world, const Unit& unit, Findings& findings) {
@@ -297,21 +339,26 @@ void check_unit(const Input& input, const World& world, const Unit& unit, Findin
     if (best == nullptr) {
       add_unmet(unmet, import.name);
     } else if (!best->target->starts()) {
-      findings.error(best->link->target.at, fmt::format("'{}' needs {} from '{}', which is not started: it has 0 instances",
-                                                        unit.component->name, text(import.name), best->target->component->name));
+      findings.error(
+          best->link->target.at,
+          fmt::format("'{}' needs {} from '{}', which is not started: it has 0 instances",
+                      unit.component->name, text(import.name), best->target->component->name));
     } else if (best->link->name.text() != "default") {
-      findings.warning(best->link->at,
-                       fmt::format("'{}' has {} only under the link name '{}': calls go to the link 'default' unless the "
-                                   "component chooses another",
-                                   unit.component->name, text(import.name), best->link->name.text()),
-                       "Remove the `name` of the link, if the component does not choose.");
+      findings.warning(
+          best->link->at,
+          fmt::format("'{}' has {} only under the link name '{}': calls go to the link 'default' "
+                      "unless the "
+                      "component chooses another",
+                      unit.component->name, text(import.name), best->link->name.text()),
+          "Remove the `name` of the link, if the component does not choose.");
     }
   }
   for (const auto& one : unmet) {
-    findings.error(unit.component->at,
-                   fmt::format("'{}' imports {}, and nothing here provides {}", unit.component->name, joined(one.names),
-                               one.names.size() == 1 ? "it" : "them"),
-                   mend(input, world, unit, one));
+    findings.error(
+        unit.component->at,
+        fmt::format("'{}' imports {}, and nothing here provides {}", unit.component->name,
+                    joined(one.names), one.names.size() == 1 ? "it" : "them"),
+        mend(input, world, unit, one));
   }
 }
 
@@ -324,7 +371,9 @@ std::string text(const InterfaceName& name) {
 
 void check_links(const World& world, Findings& findings) {
   for (const auto& edge : world.edges) {
-    const bool unknown_source = edge.source->component->kind == contracts::ComponentKind::capability && edge.source->provider == nullptr;
+    const bool unknown_source =
+        edge.source->component->kind == contracts::ComponentKind::capability &&
+        edge.source->provider == nullptr;
     if (unknown_source) continue;
     for (const auto& interface : edge.link->interfaces) check_interface(edge, interface, findings);
   }

@@ -13,10 +13,15 @@ using testing::Not;
 TEST(Imports, of_the_host_need_no_link_in_any_version_that_fits) {
   const auto host = Host().add(application(component("a")));
 
-  EXPECT_EQ(Host(host).with("app-a", loaded({"wasi:cli/stdout@0.2.9", "wasi:clocks/wall-clock@0.2.0"}, {})).told(), "");
-  EXPECT_THAT(Host(host).with("app-a", loaded({"wasi:clocks/wall-clock@0.3.0"}, {})).told(),
-              AllOf(HasSubstr("'a' imports wasi:clocks/wall-clock@0.3.0, and nothing here provides it"),
-                    HasSubstr("The host itself serves wasi:clocks/*@0.2.0.")));
+  EXPECT_EQ(
+      Host(host)
+          .with("app-a", loaded({"wasi:cli/stdout@0.2.9", "wasi:clocks/wall-clock@0.2.0"}, {}))
+          .told(),
+      "");
+  EXPECT_THAT(
+      Host(host).with("app-a", loaded({"wasi:clocks/wall-clock@0.3.0"}, {})).told(),
+      AllOf(HasSubstr("'a' imports wasi:clocks/wall-clock@0.3.0, and nothing here provides it"),
+            HasSubstr("The host itself serves wasi:clocks/*@0.2.0.")));
 }
 
 TEST(Imports, of_types_alone_need_nothing) {
@@ -33,9 +38,11 @@ TEST(Imports, that_nothing_satisfies_are_told_all_at_once) {
                         .with("app-b", loaded({"wasi:http/outgoing-handler@0.2.0"}, {}))
                         .told();
 
-  EXPECT_THAT(told, HasSubstr("'a' imports wasi:keyvalue/store@0.2.0-draft and wasi:keyvalue/atomics@0.2.0-draft, and nothing here provides them"));
+  EXPECT_THAT(told, HasSubstr("'a' imports wasi:keyvalue/store@0.2.0-draft and "
+                              "wasi:keyvalue/atomics@0.2.0-draft, and nothing here provides them"));
   EXPECT_THAT(told, HasSubstr("image: \"weft:keyvalue-sqlite\""));
-  EXPECT_THAT(told, HasSubstr("'a' imports my:own/thing@1.0.0, and nothing here provides it\n  Nothing that is built in serves it."));
+  EXPECT_THAT(told, HasSubstr("'a' imports my:own/thing@1.0.0, and nothing here provides it\n  "
+                              "Nothing that is built in serves it."));
   EXPECT_THAT(told, HasSubstr("'b' imports wasi:http/outgoing-handler@0.2.0"));
 }
 
@@ -52,18 +59,25 @@ TEST(Imports, are_pointed_to_a_component_of_the_application_that_has_them) {
 
 TEST(Imports, are_pointed_to_the_link_that_lacks_an_interface) {
   const auto told = Host()
-                        .add(application(component("a", link("wasi:keyvalue", "store", "kv")) + capability("kv", "weft:keyvalue-sqlite")))
+                        .add(application(component("a", link("wasi:keyvalue", "store", "kv")) +
+                                         capability("kv", "weft:keyvalue-sqlite")))
                         .with("app-a", loaded({k_store, k_atomics}, {}))
                         .told();
 
-  EXPECT_THAT(told, HasSubstr("'a' imports wasi:keyvalue/atomics@0.2.0-draft, and nothing here provides it\n"
-                              "  Extend line 5 of the link to 'kv':\n  interfaces: [store, atomics]\n"));
+  EXPECT_THAT(
+      told,
+      HasSubstr("'a' imports wasi:keyvalue/atomics@0.2.0-draft, and nothing here provides it\n"
+                "  Extend line 5 of the link to 'kv':\n  interfaces: [store, atomics]\n"));
 }
 
 TEST(Imports, in_a_version_that_nobody_has_name_those_that_exist) {
-  const auto told = Host().add(application(component("a"))).with("app-a", loaded({"wasi:keyvalue/store@0.2.0"}, {})).told();
+  const auto told = Host()
+                        .add(application(component("a")))
+                        .with("app-a", loaded({"wasi:keyvalue/store@0.2.0"}, {}))
+                        .told();
 
-  EXPECT_THAT(told, HasSubstr("weft:keyvalue-sqlite serves wasi:keyvalue/store@0.2.0-draft and wasi:keyvalue/store@0.2.0-draft2."));
+  EXPECT_THAT(told, HasSubstr("weft:keyvalue-sqlite serves wasi:keyvalue/store@0.2.0-draft and "
+                              "wasi:keyvalue/store@0.2.0-draft2."));
 }
 
 TEST(Imports, outside_packages_cannot_be_linked) {
@@ -75,39 +89,54 @@ TEST(Imports, outside_packages_cannot_be_linked) {
 }
 
 TEST(Imports, under_another_link_name_only_are_warned_about) {
-  const auto planned = Host()
-                           .add(application(component("a", link("wasi:keyvalue", "store", "kv", ", name: cold")) + capability("kv", "weft:keyvalue-sqlite")))
-                           .with("app-a", loaded({k_store}, {}))
-                           .plan();
+  const auto planned =
+      Host()
+          .add(application(component("a", link("wasi:keyvalue", "store", "kv", ", name: cold")) +
+                           capability("kv", "weft:keyvalue-sqlite")))
+          .with("app-a", loaded({k_store}, {}))
+          .plan();
 
   EXPECT_TRUE(planned.plan);
-  EXPECT_THAT(manifest::text(planned.findings), HasSubstr("warning: 'a' has wasi:keyvalue/store@0.2.0-draft only under the link name 'cold'"));
+  EXPECT_THAT(
+      manifest::text(planned.findings),
+      HasSubstr(
+          "warning: 'a' has wasi:keyvalue/store@0.2.0-draft only under the link name 'cold'"));
 }
 
 Host two(Loaded a, Loaded b) {
-  return Host().add(application(component("a", link("x:y", "api", "b")) + component("b"))).with("app-a", std::move(a)).with("app-b", std::move(b));
+  return Host()
+      .add(application(component("a", link("x:y", "api", "b")) + component("b")))
+      .with("app-a", std::move(a))
+      .with("app-b", std::move(b));
 }
 
 TEST(Links, fit_when_the_component_model_says_so) {
   EXPECT_EQ(two(loaded({"x:y/api@0.2.6"}, {}), loaded({}, {"x:y/api@0.2.3"})).told(), "");
-  EXPECT_EQ(two(loaded({"x:y/api@1.0.0"}, {}), loaded({}, {"x:y/api@2.0.0", "x:y/api@1.1.0"})).told(), "");
+  EXPECT_EQ(
+      two(loaded({"x:y/api@1.0.0"}, {}), loaded({}, {"x:y/api@2.0.0", "x:y/api@1.1.0"})).told(),
+      "");
 }
 
 TEST(Links, name_both_versions_that_do_not_fit) {
-  EXPECT_THAT(two(loaded({"x:y/api@1.0.0"}, {}), loaded({}, {"x:y/api@2.0.0"})).told(),
-              HasSubstr("error: the versions do not fit: 'a' imports x:y/api@1.0.0, 'b' has x:y/api@2.0.0"));
+  EXPECT_THAT(
+      two(loaded({"x:y/api@1.0.0"}, {}), loaded({}, {"x:y/api@2.0.0"})).told(),
+      HasSubstr(
+          "error: the versions do not fit: 'a' imports x:y/api@1.0.0, 'b' has x:y/api@2.0.0"));
 }
 
 TEST(Links, name_every_function_whose_signature_differs) {
   auto a = loaded({}, {});
-  a.type.imports.push_back(interface("x:y/api@1.0.0", {{"price", "func(u32) -> u64"}, {"list", "func()"}, {"same", "func()"}}));
+  a.type.imports.push_back(interface(
+      "x:y/api@1.0.0", {{"price", "func(u32) -> u64"}, {"list", "func()"}, {"same", "func()"}}));
   auto b = loaded({}, {});
-  b.type.exports.push_back(interface("x:y/api@1.0.0", {{"price", "func(u32) -> u32"}, {"same", "func()"}, {"more", "func()"}}));
+  b.type.exports.push_back(interface(
+      "x:y/api@1.0.0", {{"price", "func(u32) -> u32"}, {"same", "func()"}, {"more", "func()"}}));
 
-  EXPECT_THAT(two(a, b).told(), HasSubstr("error: 'a' and 'b' do not agree on x:y/api: 2 of its functions differ\n"
-                                          "  price: 'a' calls func(u32) -> u64, 'b' has func(u32) -> u32\n"
-                                          "  list: 'a' calls func(), 'b' does not have it\n"
-                                          "  Build both against the same WIT.\n"));
+  EXPECT_THAT(two(a, b).told(),
+              HasSubstr("error: 'a' and 'b' do not agree on x:y/api: 2 of its functions differ\n"
+                        "  price: 'a' calls func(u32) -> u64, 'b' has func(u32) -> u32\n"
+                        "  list: 'a' calls func(), 'b' does not have it\n"
+                        "  Build both against the same WIT.\n"));
 }
 
 TEST(Links, between_components_carry_no_resources) {
@@ -115,14 +144,17 @@ TEST(Links, between_components_carry_no_resources) {
   a.type.imports.push_back(interface("x:y/api@1.0.0", {}, {"basket"}));
   auto b = loaded({}, {"x:y/api@1.0.0"});
 
-  EXPECT_THAT(two(a, b).told(), HasSubstr("x:y/api@1.0.0 has resources (basket), which cannot cross a link"));
+  EXPECT_THAT(two(a, b).told(),
+              HasSubstr("x:y/api@1.0.0 has resources (basket), which cannot cross a link"));
 }
 
 TEST(Links, need_a_target_that_has_the_interface) {
   EXPECT_THAT(two(loaded({"x:y/api@1.0.0"}, {}), loaded({}, {"x:y/other@1.0.0"})).told(),
-              HasSubstr("error: the link from 'a' to 'b' names x:y/api, which 'b' does not have\n  'b' exports: x:y/other@1.0.0.\n"));
+              HasSubstr("error: the link from 'a' to 'b' names x:y/api, which 'b' does not have\n  "
+                        "'b' exports: x:y/other@1.0.0.\n"));
   EXPECT_THAT(Host()
-                  .add(application(component("a", link("wasi:keyvalue", "watcher", "kv")) + capability("kv", "weft:keyvalue-sqlite")))
+                  .add(application(component("a", link("wasi:keyvalue", "watcher", "kv")) +
+                                   capability("kv", "weft:keyvalue-sqlite")))
                   .with("app-a", loaded({}, {}))
                   .told(),
               HasSubstr("'kv' serves: wasi:keyvalue/store@0.2.0-draft, "));
@@ -130,13 +162,22 @@ TEST(Links, need_a_target_that_has_the_interface) {
 
 TEST(Links, start_at_those_who_call) {
   const auto kv = capability("kv", "weft:keyvalue-sqlite", link("wasi:keyvalue", "store", "a"));
-  EXPECT_THAT(Host().add(application(component("a") + kv)).with("app-a", loaded({}, {k_store})).told(),
-              HasSubstr("'kv' (weft:keyvalue-sqlite) never calls wasi:keyvalue/store\n  Turn the link around"));
-  EXPECT_THAT(Host().add(application(http("kv") + capability("kv", "weft:keyvalue-sqlite"))).told(), HasSubstr("are both capabilities"));
-  EXPECT_THAT(Host().add(application(component("a") + http("a"))).with("app-a", loaded({}, {"wasi:http/incoming-handler@0.3.0"})).told(),
-              HasSubstr("'http' calls wasi:http/incoming-handler@0.2.0, 'a' has wasi:http/incoming-handler@0.3.0"));
-  EXPECT_THAT(Host().add(application(component("a") + http("a"))).with("app-a", loaded({}, {})).told(),
-              HasSubstr("names wasi:http/incoming-handler, which 'a' does not have\n  'a' exports no interface."));
+  EXPECT_THAT(
+      Host().add(application(component("a") + kv)).with("app-a", loaded({}, {k_store})).told(),
+      HasSubstr(
+          "'kv' (weft:keyvalue-sqlite) never calls wasi:keyvalue/store\n  Turn the link around"));
+  EXPECT_THAT(Host().add(application(http("kv") + capability("kv", "weft:keyvalue-sqlite"))).told(),
+              HasSubstr("are both capabilities"));
+  EXPECT_THAT(Host()
+                  .add(application(component("a") + http("a")))
+                  .with("app-a", loaded({}, {"wasi:http/incoming-handler@0.3.0"}))
+                  .told(),
+              HasSubstr("'http' calls wasi:http/incoming-handler@0.2.0, 'a' has "
+                        "wasi:http/incoming-handler@0.3.0"));
+  EXPECT_THAT(
+      Host().add(application(component("a") + http("a"))).with("app-a", loaded({}, {})).told(),
+      HasSubstr("names wasi:http/incoming-handler, which 'a' does not have\n  'a' exports no "
+                "interface."));
 }
 
 }  // namespace

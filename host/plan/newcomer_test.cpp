@@ -40,9 +40,14 @@ spec:
 )";
 
 TEST(Newcomer, reads_which_lines_satisfy_an_import) {
-  const auto told = Host().add(k_counter).with("counter-counter", loaded({k_store, k_atomics}, {k_handler})).told();
+  const auto told = Host()
+                        .add(k_counter)
+                        .with("counter-counter", loaded({k_store, k_atomics}, {k_handler}))
+                        .told();
 
-  EXPECT_EQ(told, R"(app.yaml:9:7: error: 'counter' imports wasi:keyvalue/store@0.2.0-draft and wasi:keyvalue/atomics@0.2.0-draft, and nothing here provides them
+  EXPECT_EQ(
+      told,
+      R"(app.yaml:9:7: error: 'counter' imports wasi:keyvalue/store@0.2.0-draft and wasi:keyvalue/atomics@0.2.0-draft, and nothing here provides them
   Add to the traits of 'counter', above line 14:
         - type: link
           properties:
@@ -71,7 +76,9 @@ TEST(Newcomer, can_paste_those_lines) {
       properties: {image: "weft:keyvalue-sqlite"}
 )";
 
-  EXPECT_EQ(Host().add(mended).with("counter-counter", loaded({k_store, k_atomics}, {k_handler})).told(), "");
+  EXPECT_EQ(
+      Host().add(mended).with("counter-counter", loaded({k_store, k_atomics}, {k_handler})).told(),
+      "");
 }
 
 TEST(Newcomer, reads_where_traits_begin_when_there_are_none) {
@@ -88,7 +95,9 @@ spec:
                         .with("a-web", loaded({"shop:pricing/api@1.0.0"}, {}))
                         .told();
 
-  EXPECT_EQ(told, R"(app.yaml:6:5: error: 'web' imports shop:pricing/api@1.0.0, and nothing here provides it
+  EXPECT_EQ(
+      told,
+      R"(app.yaml:6:5: error: 'web' imports shop:pricing/api@1.0.0, and nothing here provides it
   Nothing that is built in serves it. If a component of yours exports it, add that to spec.components as NAME.
 Add to 'web', which begins on line 6:
     traits:
@@ -126,8 +135,9 @@ TEST(Newcomer, reads_where_a_link_leads_to_nothing) {
   auto misspelt = std::string(k_counter);
   misspelt.replace(misspelt.find("target: {name: counter}"), 23, "target: {name: conter}");
 
-  EXPECT_EQ(manifest::text(manifest::read_manifest(misspelt, "app.yaml").findings),
-            R"(app.yaml:31:28: error: the link from 'http' leads to nothing: there is no component 'conter' in this manifest
+  EXPECT_EQ(
+      manifest::text(manifest::read_manifest(misspelt, "app.yaml").findings),
+      R"(app.yaml:31:28: error: the link from 'http' leads to nothing: there is no component 'conter' in this manifest
   Did you mean `counter`?
 )");
 }

@@ -1,5 +1,5 @@
-// From manifests, the types of their components and the built-in providers to the steps that start them, or to
-// everything that stands in the way. Pure: no file is read, nothing is started.
+// From manifests, the types of their components and the built-in providers to the steps that start
+// them, or to everything that stands in the way. Pure: no file is read, nothing is started.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -24,8 +24,8 @@ struct Loaded {
   std::string digest;
 };
 
-// Everything outlives the call. A component whose file could not be read is missing from `components`: whoever
-// loads reports that, and the checks that need its type are left out.
+// Everything outlives the call. A component whose file could not be read is missing from
+// `components`: whoever loads reports that, and the checks that need its type are left out.
 struct Input {
   std::span<const contracts::Manifest> manifests;
   const std::map<ComponentId, Loaded>& components;
@@ -60,7 +60,8 @@ struct PutLink {
   Settings target_config;
 };
 
-// Requests to `address` whose Host is `host` (empty: any) and whose path begins with `path` reach `target`.
+// Requests to `address` whose Host is `host` (empty: any) and whose path begins with `path` reach
+// `target`.
 struct AddRoute {
   ComponentId provider;
   ComponentId target;
@@ -71,8 +72,9 @@ struct AddRoute {
 };
 
 struct Step {
-  std::string key;         // what it is about: the same for the same thing in an edited manifest
-  std::uint64_t hash = 0;  // of everything that starts differently when it changes, the component's digest included
+  std::string key;  // what it is about: the same for the same thing in an edited manifest
+  std::uint64_t hash =
+      0;  // of everything that starts differently when it changes, the component's digest included
   ApplicationName application;
   contracts::Position at;
   std::variant<StartProvider, StartComponent, PutLink, AddRoute> what;
@@ -88,8 +90,9 @@ struct Planned {
   manifest::Findings findings;
 };
 
-// All applications of a host at once, so that their ids and routes are compared. Errors: whatever would keep one from
-// answering. Warnings: links that grant more than the component uses, cycles, configuration that nothing reads.
+// All applications of a host at once, so that their ids and routes are compared. Errors: whatever
+// would keep one from answering. Warnings: links that grant more than the component uses, cycles,
+// configuration that nothing reads.
 Planned make_plan(const Input& input);
 
 }  // namespace weft::plan

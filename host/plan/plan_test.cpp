@@ -19,10 +19,14 @@ std::vector<std::string> keys(const Plan& plan) {
 
 Host shop() {
   return Host()
-      .add(application(component("web", link("shop:pricing", "api", "pricing") + link("shop:cart", "api", "cart")) +
-                       component("cart", link("wasi:keyvalue", "store, atomics", "kv")) + component("pricing") +
-                       capability("kv", "weft:keyvalue-sqlite") + http("web", "address: '127.0.0.1:8000'")))
-      .with("app-web", loaded({"shop:pricing/api@1.0.0", "shop:cart/api@1.0.0", "wasi:io/poll@0.2.6", "wasi:http/types@0.2.3"}, {k_handler}))
+      .add(application(component("web", link("shop:pricing", "api", "pricing") +
+                                            link("shop:cart", "api", "cart")) +
+                       component("cart", link("wasi:keyvalue", "store, atomics", "kv")) +
+                       component("pricing") + capability("kv", "weft:keyvalue-sqlite") +
+                       http("web", "address: '127.0.0.1:8000'")))
+      .with("app-web", loaded({"shop:pricing/api@1.0.0", "shop:cart/api@1.0.0",
+                               "wasi:io/poll@0.2.6", "wasi:http/types@0.2.3"},
+                              {k_handler}))
       .with("app-cart", loaded({k_store, k_atomics}, {"shop:cart/api@1.2.0"}))
       .with("app-pricing", loaded({}, {"shop:pricing/api@1.0.0"}));
 }
@@ -30,28 +34,37 @@ Host shop() {
 TEST(Plan, starts_callees_before_callers_and_opens_routes_last) {
   const auto plan = shop().good();
 
-  EXPECT_THAT(keys(plan), ElementsAre("provider app-kv", "provider app-http", "component app-pricing", "component app-cart",
-                                      "component app-web", "link app-web default shop:pricing/api",
-                                      "link app-web default shop:cart/api", "link app-cart default wasi:keyvalue/store",
-                                      "link app-cart default wasi:keyvalue/atomics", "route app-http default"));
+  EXPECT_THAT(
+      keys(plan),
+      ElementsAre("provider app-kv", "provider app-http", "component app-pricing",
+                  "component app-cart", "component app-web",
+                  "link app-web default shop:pricing/api", "link app-web default shop:cart/api",
+                  "link app-cart default wasi:keyvalue/store",
+                  "link app-cart default wasi:keyvalue/atomics", "route app-http default"));
 }
 
 TEST(Plan, has_nothing_to_say_about_a_tidy_application) { EXPECT_EQ(shop().told(), ""); }
 
 TEST(Plan, carries_what_each_step_needs) {
-  const auto plan = Host()
-                        .add(application(component("a", link("wasi:keyvalue", "store", "kv"), ", config: [{name: c, properties: {k: v}}]") +
-                                         capability("kv", "weft:keyvalue-sqlite", "", ", config: [{name: d, properties: {FILE: x.db}}]")))
-                        .with("app-a", loaded({k_store, "wasi:config/store@0.2.0-rc.1"}, {}, "digest"))
-                        .plan();
+  const auto plan =
+      Host()
+          .add(application(component("a", link("wasi:keyvalue", "store", "kv"),
+                                     ", config: [{name: c, properties: {k: v}}]") +
+                           capability("kv", "weft:keyvalue-sqlite", "",
+                                      ", config: [{name: d, properties: {FILE: x.db}}]")))
+          .with("app-a", loaded({k_store, "wasi:config/store@0.2.0-rc.1"}, {}, "digest"))
+          .plan();
 
   EXPECT_THAT(manifest::text(plan.findings), HasSubstr("wasi:config/store"));
-  const auto good = Host()
-                        .add(application(component("a", link("wasi:keyvalue", "store", "kv"), ", config: [{name: c, properties: {k: v}}]") +
-                                         capability("kv", "weft:keyvalue-sqlite", "", ", config: [{name: d, properties: {FILE: x.db}}]")),
-                             "deploy/app.yaml")
-                        .with("app-a", loaded({k_store}, {}, "digest"))
-                        .good();
+  const auto good =
+      Host()
+          .add(application(component("a", link("wasi:keyvalue", "store", "kv"),
+                                     ", config: [{name: c, properties: {k: v}}]") +
+                           capability("kv", "weft:keyvalue-sqlite", "",
+                                      ", config: [{name: d, properties: {FILE: x.db}}]")),
+               "deploy/app.yaml")
+          .with("app-a", loaded({k_store}, {}, "digest"))
+          .good();
   ASSERT_EQ(good.steps.size(), 3u);
   const auto& provider = std::get<StartProvider>(good.steps[0].what);
   EXPECT_EQ(provider.provider, "weft:keyvalue-sqlite");
@@ -68,67 +81,96 @@ TEST(Plan, carries_what_each_step_needs) {
 }
 
 TEST(Plan, says_what_to_do_about_images_in_registries) {
-  const auto told = Host()
-                        .add(application("{name: a, type: component, properties: {image: 'ghcr.io/acme/a:1'}},\n" +
-                                         capability("kv", "ghcr.io/wasmcloud/keyvalue-redis:0.28.1")))
-                        .told();
+  const auto told =
+      Host()
+          .add(
+              application("{name: a, type: component, properties: {image: 'ghcr.io/acme/a:1'}},\n" +
+                          capability("kv", "ghcr.io/wasmcloud/keyvalue-redis:0.28.1")))
+          .told();
 
-  EXPECT_THAT(told, HasSubstr("app.yaml:5:48: error: 'ghcr.io/acme/a:1' cannot be had: Weft does not fetch images from registries yet"));
-  EXPECT_THAT(told, HasSubstr("app.yaml:6:50: error: 'ghcr.io/wasmcloud/keyvalue-redis:0.28.1' cannot be had"));
+  EXPECT_THAT(told, HasSubstr("app.yaml:5:48: error: 'ghcr.io/acme/a:1' cannot be had: Weft does "
+                              "not fetch images from registries yet"));
+  EXPECT_THAT(
+      told,
+      HasSubstr("app.yaml:6:50: error: 'ghcr.io/wasmcloud/keyvalue-redis:0.28.1' cannot be had"));
   EXPECT_THAT(told, HasSubstr("\n  image: weft:keyvalue-sqlite"));
 }
 
 TEST(Plan, refuses_configs_and_secrets_that_stand_elsewhere) {
-  const auto told = Host()
-                        .add("apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: app, annotations: {}}\n"
-                             "spec:\n  policies: [{name: p, type: policy.secret.wasmcloud.dev/v1alpha1, properties: {backend: b}}]\n"
-                             "  components:\n" "  - {name: a, type: component, properties: {image: ./a.wasm, config: [{name: far}], "
-                             "secrets: [{name: s, properties: {policy: p, key: k}}]}}\n")
-                        .told();
+  const auto told =
+      Host()
+          .add(
+              "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: app, "
+              "annotations: {}}\n"
+              "spec:\n  policies: [{name: p, type: policy.secret.wasmcloud.dev/v1alpha1, "
+              "properties: {backend: b}}]\n"
+              "  components:\n"
+              "  - {name: a, type: component, properties: {image: ./a.wasm, config: [{name: far}], "
+              "secrets: [{name: s, properties: {policy: p, key: k}}]}}\n")
+          .told();
 
   EXPECT_THAT(told, HasSubstr("the config 'far' has no properties here"));
   EXPECT_THAT(told, HasSubstr("the secret 's' cannot be had"));
 }
 
 TEST(Plan, finds_the_components_that_another_application_shares) {
-  const auto user = application("{name: a, type: component, properties: {image: ./a.wasm}, traits: [" +
-                                    link("wasi:keyvalue", "store", "kv").substr(2) +
-                                    "]},\n{name: kv, type: capability, properties: {application: {name: platform, component: store}}},\n");
+  const auto user =
+      application("{name: a, type: component, properties: {image: ./a.wasm}, traits: [" +
+                  link("wasi:keyvalue", "store", "kv").substr(2) +
+                  "]},\n{name: kv, type: capability, properties: {application: {name: platform, "
+                  "component: store}}},\n");
   const auto platform = [](std::string_view annotations) {
     return application(capability("store", "weft:keyvalue-sqlite"), "platform", annotations);
   };
   const auto open = "{experimental.wasmcloud.dev/shared: 'true'}";
 
-  const auto plan = Host().add(user).add(platform(open), "platform.yaml").with("app-a", loaded({k_store}, {})).good();
+  const auto plan = Host()
+                        .add(user)
+                        .add(platform(open), "platform.yaml")
+                        .with("app-a", loaded({k_store}, {}))
+                        .good();
   EXPECT_EQ(std::get<PutLink>(plan.steps.back().what).target.text(), "platform-store");
 
-  EXPECT_THAT(Host().add(user).told(), HasSubstr("belongs to the application 'platform', which is not here"));
-  EXPECT_THAT(Host().add(user).add(platform("{}"), "platform.yaml").told(), HasSubstr("does not share its components"));
+  EXPECT_THAT(Host().add(user).told(),
+              HasSubstr("belongs to the application 'platform', which is not here"));
+  EXPECT_THAT(Host().add(user).add(platform("{}"), "platform.yaml").told(),
+              HasSubstr("does not share its components"));
   const auto other = application(capability("stroe", "weft:keyvalue-sqlite"), "platform", open);
-  EXPECT_THAT(Host().add(user).add(other, "platform.yaml").told(), HasSubstr("has no capability 'store'\n  Did you mean `stroe`?"));
+  EXPECT_THAT(Host().add(user).add(other, "platform.yaml").told(),
+              HasSubstr("has no capability 'store'\n  Did you mean `stroe`?"));
 }
 
 TEST(Plan, refuses_two_applications_with_one_name_or_components_with_one_id) {
-  const auto one = application("{name: a, type: component, properties: {image: ./a.wasm, id: x}},\n", "one");
-  const auto two = application("{name: b, type: component, properties: {image: ./b.wasm, id: x}},\n", "two");
+  const auto one =
+      application("{name: a, type: component, properties: {image: ./a.wasm, id: x}},\n", "one");
+  const auto two =
+      application("{name: b, type: component, properties: {image: ./b.wasm, id: x}},\n", "two");
 
-  EXPECT_THAT(Host().add(one, "1.yaml").add(one, "2.yaml").told(), HasSubstr("2.yaml:1:1: error: two applications have the name 'one'; the other is 1.yaml:1:1"));
+  EXPECT_THAT(
+      Host().add(one, "1.yaml").add(one, "2.yaml").told(),
+      HasSubstr(
+          "2.yaml:1:1: error: two applications have the name 'one'; the other is 1.yaml:1:1"));
   EXPECT_THAT(Host().add(one, "1.yaml").add(two, "2.yaml").told(),
-              HasSubstr("2.yaml:5:1: error: 'b' has the id x, and so has 'a' of the application 'one' (1.yaml:5:1)"));
+              HasSubstr("2.yaml:5:1: error: 'b' has the id x, and so has 'a' of the application "
+                        "'one' (1.yaml:5:1)"));
 }
 
 TEST(Plan, leaves_out_components_with_no_instances) {
-  const auto off = "{name: b, type: component, properties: {image: ./b.wasm}, traits: [{type: spreadscaler, properties: {instances: 0}}]},\n";
+  const auto off =
+      "{name: b, type: component, properties: {image: ./b.wasm}, traits: [{type: spreadscaler, "
+      "properties: {instances: 0}}]},\n";
   auto host = Host().add(application(component("a", link("x:y", "z", "b")) + off));
   host.with("app-b", loaded({"other:thing/is-missing"}, {"x:y/z"}));
 
   auto unused = host;
   EXPECT_THAT(keys(unused.with("app-a", loaded({}, {})).good()), ElementsAre("component app-a"));
-  EXPECT_THAT(host.with("app-a", loaded({"x:y/z"}, {})).told(), HasSubstr("error: 'a' needs x:y/z from 'b', which is not started"));
+  EXPECT_THAT(host.with("app-a", loaded({"x:y/z"}, {})).told(),
+              HasSubstr("error: 'a' needs x:y/z from 'b', which is not started"));
 }
 
 TEST(Plan, leaves_the_checks_out_whose_component_could_not_be_read) {
-  const auto plan = Host().add(application(component("a", link("x:y", "z", "b")) + component("b"))).good();
+  const auto plan =
+      Host().add(application(component("a", link("x:y", "z", "b")) + component("b"))).good();
 
   EXPECT_THAT(keys(plan), ElementsAre("link app-a default x:y/z"));
 }

@@ -29,18 +29,23 @@ std::string lower(std::string_view text) {
 
 // ---- keys ----
 
-void check_setting(const manifest::Provider& provider, KeyPlace place, const contracts::Setting& setting, Findings& findings) {
+void check_setting(const manifest::Provider& provider, KeyPlace place,
+                   const contracts::Setting& setting, Findings& findings) {
   const ConfigKey* key = find_key(provider, place, setting.key);
   if (key == nullptr) {
     std::vector<std::string_view> known;
     for (const auto& one : provider.keys) {
       if (one.place == place && one.support == KeySupport::taken) known.push_back(one.key);
     }
-    return findings.warning(setting.at, fmt::format("`{}` is not a key of the {} of {}: nothing reads it", setting.key,
-                                                    name(place), provider.name),
-                            known.empty() ? "It takes none." : manifest::did_you_mean(setting.key, known));
+    return findings.warning(
+        setting.at,
+        fmt::format("`{}` is not a key of the {} of {}: nothing reads it", setting.key, name(place),
+                    provider.name),
+        known.empty() ? "It takes none." : manifest::did_you_mean(setting.key, known));
   }
-  if (key->support == KeySupport::taken || (!key->default_value.empty() && lower(setting.value) == key->default_value)) return;
+  if (key->support == KeySupport::taken ||
+      (!key->default_value.empty() && lower(setting.value) == key->default_value))
+    return;
   auto message = fmt::format("`{}` ({}) is not supported yet", setting.key, key->what);
   if (key->support == KeySupport::refused) {
     findings.error(setting.at, std::move(message), std::string(key->advice));
@@ -49,16 +54,19 @@ void check_setting(const manifest::Provider& provider, KeyPlace place, const con
   }
 }
 
-void check_configs(const Unit& unit, KeyPlace place, const std::vector<Config>& configs, Findings& findings) {
+void check_configs(const Unit& unit, KeyPlace place, const std::vector<Config>& configs,
+                   Findings& findings) {
   if (unit.provider == nullptr) return;
   for (const auto& config : configs) {
     if (!config.values) continue;
-    for (const auto& setting : *config.values) check_setting(*unit.provider, place, setting, findings);
+    for (const auto& setting : *config.values)
+      check_setting(*unit.provider, place, setting, findings);
   }
 }
 
 // Where a key was written, for findings about its value.
-Position place_of(const std::vector<Config>& configs, std::string_view key, const Position& otherwise) {
+Position place_of(const std::vector<Config>& configs, std::string_view key,
+                  const Position& otherwise) {
   Position at = otherwise;
   for (const auto& config : configs) {
     if (!config.values) continue;
@@ -89,7 +97,8 @@ std::optional<Address> parse_address(std::string_view text) {
   if (ip.starts_with('[') && ip.ends_with(']')) {
     ip = ip.substr(1, ip.size() - 2);
     address.ip = ip;
-    return inet_pton(AF_INET6, address.ip.c_str(), &six) == 1 ? std::optional(address) : std::nullopt;
+    return inet_pton(AF_INET6, address.ip.c_str(), &six) == 1 ? std::optional(address)
+                                                              : std::nullopt;
   }
   address.ip = ip == "localhost" ? "127.0.0.1" : ip;
   return inet_pton(AF_INET, address.ip.c_str(), &four) == 1 ? std::optional(address) : std::nullopt;
@@ -102,7 +111,8 @@ std::string address_text(const Address& address) {
                                   : fmt::format("{}:{}", address.ip, address.port);
 }
 
-std::optional<std::string> read_address(const Edge& edge, const Settings& link, const Settings& provider, Findings& findings) {
+std::optional<std::string> read_address(const Edge& edge, const Settings& link,
+                                        const Settings& provider, Findings& findings) {
   const auto& link_configs = edge.link->source_config;
   const auto& own_configs = edge.source->component->config;
   std::string text(k_default_address);
@@ -117,14 +127,17 @@ std::optional<std::string> read_address(const Edge& edge, const Settings& link, 
     text = older->second;
     at = place_of(own_configs, "listen_address", edge.source->component->at);
   } else {
-    findings.info(edge.link->at, fmt::format("the link to '{}' names no address: it listens on {} (1.x: on 0.0.0.0:8000)",
-                                             edge.target->component->name, k_default_address));
+    findings.info(
+        edge.link->at,
+        fmt::format("the link to '{}' names no address: it listens on {} (1.x: on 0.0.0.0:8000)",
+                    edge.target->component->name, k_default_address));
     return text;
   }
   const auto parsed = parse_address(text);
   if (parsed) return address_text(*parsed);
-  findings.error(at, fmt::format("'{}' is not an address to listen on", text),
-                 "Write IP:PORT, such as 127.0.0.1:8000, 0.0.0.0:80 for every interface, or [::1]:8000.");
+  findings.error(
+      at, fmt::format("'{}' is not an address to listen on", text),
+      "Write IP:PORT, such as 127.0.0.1:8000, 0.0.0.0:80 for every interface, or [::1]:8000.");
   return std::nullopt;
 }
 
@@ -134,7 +147,8 @@ std::optional<std::string> read_path(const Edge& edge, const Settings& link, Fin
   auto path = found->second;
   if (!path.starts_with('/') || path.find_first_of("?# ") != path.npos) {
     findings.error(place_of(edge.link->source_config, "path", edge.link->at),
-                   fmt::format("'{}' is not the beginning of a path", path), "Begin with '/', without '?' and '#': path: /api");
+                   fmt::format("'{}' is not the beginning of a path", path),
+                   "Begin with '/', without '?' and '#': path: /api");
     return std::nullopt;
   }
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -144,9 +158,11 @@ std::optional<std::string> read_path(const Edge& edge, const Settings& link, Fin
 std::optional<std::string> read_host(const Edge& edge, const Settings& link, Findings& findings) {
   const auto found = link.find("host");
   if (found == link.end()) return "";
-  if (!found->second.empty() && found->second.find_first_of("/ \t?#@*") == std::string::npos) return lower(found->second);
+  if (!found->second.empty() && found->second.find_first_of("/ \t?#@*") == std::string::npos)
+    return lower(found->second);
   findings.error(place_of(edge.link->source_config, "host", edge.link->at),
-                 fmt::format("'{}' is not the name of a host", found->second), "Write a name alone: host: shop.example");
+                 fmt::format("'{}' is not the name of a host", found->second),
+                 "Write a name alone: host: shop.example");
   return std::nullopt;
 }
 
@@ -156,10 +172,13 @@ void check_mode(const Unit& server, const Settings& provider, Findings& findings
   const auto at = place_of(server.component->config, "routing_mode", server.component->at);
   static constexpr std::array<std::string_view, 3> modes = {"address", "path", "host"};
   if (std::ranges::find(modes, mode->second) == modes.end()) {
-    return findings.error(at, fmt::format("'{}' is not a routing mode", mode->second), manifest::did_you_mean(mode->second, modes));
+    return findings.error(at, fmt::format("'{}' is not a routing mode", mode->second),
+                          manifest::did_you_mean(mode->second, modes));
   }
   if (mode->second != "path") return;
-  findings.info(at, "a `path` is a prefix here, and the longest one wins (1.x: the whole path must be equal)");
+  findings.info(
+      at,
+      "a `path` is a prefix here, and the longest one wins (1.x: the whole path must be equal)");
 }
 
 // ---- conflicts ----
@@ -170,19 +189,25 @@ void check_conflict(const Step& earlier, const Step& later, Findings& findings) 
   const auto x = parse_address(a.address);
   const auto y = parse_address(b.address);
   if (!x || !y || x->port != y->port || x->port == 0) return;
-  const auto other = fmt::format("'{}' of the application '{}' ({})", a.target.text(), earlier.application.text(),
-                                 manifest::text(earlier.at));
+  const auto other = fmt::format("'{}' of the application '{}' ({})", a.target.text(),
+                                 earlier.application.text(), manifest::text(earlier.at));
   if (x->ip != y->ip) {
     const bool same_family = x->ip.contains(':') == y->ip.contains(':');
-    const bool overlap = (same_family && (is_wildcard(x->ip) || is_wildcard(y->ip))) || x->ip == "::" || y->ip == "::";
+    const bool overlap = (same_family && (is_wildcard(x->ip) || is_wildcard(y->ip))) ||
+                         x->ip == "::" || y->ip == "::";
     if (!overlap) return;
-    return findings.error(later.at, fmt::format("{} and {} cannot both be listened on; the other is that of {}", b.address, a.address, other),
-                          "Give both the same address, or another port.");
+    return findings.error(
+        later.at,
+        fmt::format("{} and {} cannot both be listened on; the other is that of {}", b.address,
+                    a.address, other),
+        "Give both the same address, or another port.");
   }
   if (a.host != b.host || a.path != b.path) return;
-  const auto what = b.host.empty() ? fmt::format("{}{}", b.address, b.path) : fmt::format("{}{} at {}", b.host, b.path, b.address);
+  const auto what = b.host.empty() ? fmt::format("{}{}", b.address, b.path)
+                                   : fmt::format("{}{} at {}", b.host, b.path, b.address);
   findings.error(later.at, fmt::format("{} already leads to {}", what, other),
-                 "Give one of the two links another `address`, or a `path` or `host` of its own in its source config.");
+                 "Give one of the two links another `address`, or a `path` or `host` of its own in "
+                 "its source config.");
 }
 
 }  // namespace
@@ -193,7 +218,9 @@ std::vector<Step> make_routes(const World& world, Findings& findings) {
     const auto& link = *edge.link;
     if (edge.source->provider == nullptr || edge.source->provider->name != k_http_server) continue;
     if (link.ns != "wasi" || link.package != "http") continue;
-    if (std::ranges::find(link.interfaces, "incoming-handler", &contracts::Text::text) == link.interfaces.end()) continue;
+    if (std::ranges::find(link.interfaces, "incoming-handler", &contracts::Text::text) ==
+        link.interfaces.end())
+      continue;
     const auto settings = merged(link.source_config, Keys::lower_case);
     const auto provider = merged(edge.source->component->config, Keys::lower_case);
     auto address = read_address(edge, settings, provider, findings);
@@ -204,8 +231,8 @@ std::vector<Step> make_routes(const World& world, Findings& findings) {
     step.key = fmt::format("route {} {}", edge.source->component->id.text(), link.name.text());
     step.application = edge.application->name;
     step.at = link.at;
-    step.what = AddRoute{edge.source->component->id, edge.target->component->id, link.name, std::move(*address),
-                         std::move(*host), std::move(*path)};
+    step.what = AddRoute{edge.source->component->id, edge.target->component->id, link.name,
+                         std::move(*address),        std::move(*host),           std::move(*path)};
     seal(step);
     for (const auto& earlier : routes) check_conflict(earlier, step, findings);
     routes.push_back(std::move(step));

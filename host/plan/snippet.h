@@ -18,7 +18,8 @@ struct LinkLines {
 // Where to paste and the lines of one more link of `component`.
 std::string link_lines(const contracts::Component& component, const LinkLines& link);
 // A capability beside `component` in spec.components.
-std::string capability_lines(const contracts::Component& component, std::string_view name, std::string_view image);
+std::string capability_lines(const contracts::Component& component, std::string_view name,
+                             std::string_view image);
 // "store, atomics" in the brackets of a flow list.
 std::string flow_list(std::span<const std::string> words);
 

@@ -5,8 +5,8 @@
 namespace weft::plan {
 namespace {
 
-// FNV-1a over fields with their lengths, so that no two lists of fields run together. Kept on disk: never change it
-// without a new version of the state.
+// FNV-1a over fields with their lengths, so that no two lists of fields run together. Kept on disk:
+// never change it without a new version of the state.
 class Hash {
  public:
   Hash& add(std::string_view text) {
@@ -32,10 +32,13 @@ class Hash {
 
 struct Hashed {
   Hash& hash;
-  void operator()(const StartProvider& one) { hash.add(one.id.text()).add(one.provider).add(one.config); }
+  void operator()(const StartProvider& one) {
+    hash.add(one.id.text()).add(one.provider).add(one.config);
+  }
   void operator()(const StartComponent& one) {
     hash.add(one.id.text()).add(one.path).add(one.digest).add(one.config);
-    for (const auto& spec : contracts::limit_specs()) hash.add(spec.key).add(one.limits.*spec.value);
+    for (const auto& spec : contracts::limit_specs())
+      hash.add(spec.key).add(one.limits.*spec.value);
   }
   void operator()(const PutLink& one) {
     hash.add(one.source.text()).add(one.name.text()).add(one.interface).add(one.target.text());
@@ -48,8 +51,10 @@ struct Hashed {
 };
 
 template <class What>
-Step make_step(std::string key, const contracts::Manifest& application, const contracts::Position& at, What what) {
-  Step step{.key = std::move(key), .application = application.name, .at = at, .what = std::move(what)};
+Step make_step(std::string key, const contracts::Manifest& application,
+               const contracts::Position& at, What what) {
+  Step step{
+      .key = std::move(key), .application = application.name, .at = at, .what = std::move(what)};
   seal(step);
   return step;
 }
@@ -91,24 +96,31 @@ class Order {
 Step provider_step(const Unit& unit) {
   const auto& component = *unit.component;
   return make_step(fmt::format("provider {}", component.id.text()), *unit.application, component.at,
-                   StartProvider{component.id, std::string(unit.provider->name), merged(component.config, Keys::lower_case)});
+                   StartProvider{component.id, std::string(unit.provider->name),
+                                 merged(component.config, Keys::lower_case)});
 }
 
 Step component_step(const Unit& unit) {
   const auto& component = *unit.component;
-  return make_step(fmt::format("component {}", component.id.text()), *unit.application, component.at,
-                   StartComponent{component.id, component.image->resolved, unit.loaded->digest, component.limits,
-                                  component.limit_origins, merged(component.config, Keys::as_written)});
+  return make_step(
+      fmt::format("component {}", component.id.text()), *unit.application, component.at,
+      StartComponent{component.id, component.image->resolved, unit.loaded->digest, component.limits,
+                     component.limit_origins, merged(component.config, Keys::as_written)});
 }
 
 Step link_step(const Edge& edge, std::string_view interface) {
   const auto& link = *edge.link;
   auto full = fmt::format("{}:{}/{}", link.ns, link.package, interface);
-  auto key = fmt::format("link {} {} {}", edge.source->component->id.text(), link.name.text(), full);
-  const auto keys_of = [](const Unit& unit) { return unit.provider != nullptr ? Keys::lower_case : Keys::as_written; };
-  return make_step(std::move(key), *edge.application, link.at,
-                   PutLink{edge.source->component->id, link.name, std::move(full), edge.target->component->id,
-                           merged(link.source_config, keys_of(*edge.source)), merged(link.target_config, keys_of(*edge.target))});
+  auto key =
+      fmt::format("link {} {} {}", edge.source->component->id.text(), link.name.text(), full);
+  const auto keys_of = [](const Unit& unit) {
+    return unit.provider != nullptr ? Keys::lower_case : Keys::as_written;
+  };
+  return make_step(
+      std::move(key), *edge.application, link.at,
+      PutLink{edge.source->component->id, link.name, std::move(full), edge.target->component->id,
+              merged(link.source_config, keys_of(*edge.source)),
+              merged(link.target_config, keys_of(*edge.target))});
 }
 
 }  // namespace
@@ -127,11 +139,14 @@ std::vector<Step> make_steps(const World& world) {
     if (unit->provider != nullptr) steps.push_back(provider_step(*unit));
   }
   for (const auto* unit : order) {
-    if (unit->provider == nullptr && unit->loaded != nullptr) steps.push_back(component_step(*unit));
+    if (unit->provider == nullptr && unit->loaded != nullptr)
+      steps.push_back(component_step(*unit));
   }
   for (const auto& edge : world.edges) {
-    if (edge.source->provider != nullptr || !edge.source->starts() || !edge.target->starts()) continue;
-    for (const auto& interface : edge.link->interfaces) steps.push_back(link_step(edge, interface.text));
+    if (edge.source->provider != nullptr || !edge.source->starts() || !edge.target->starts())
+      continue;
+    for (const auto& interface : edge.link->interfaces)
+      steps.push_back(link_step(edge, interface.text));
   }
   return steps;
 }

@@ -10,15 +10,16 @@
 
 namespace weft::plan::test {
 
-inline contracts::InterfaceType interface(std::string_view name, std::vector<contracts::FunctionType> functions = {{"f", "func()"}},
-                                          std::vector<std::string> resources = {}) {
+inline contracts::InterfaceType interface(
+    std::string_view name, std::vector<contracts::FunctionType> functions = {{"f", "func()"}},
+    std::vector<std::string> resources = {}) {
   auto parsed = contracts::InterfaceName::parse(name);
   if (!parsed) parsed = contracts::InterfaceName{"", "", std::string(name), ""};
   return {*parsed, std::move(functions), std::move(resources)};
 }
 
-inline Loaded loaded(std::initializer_list<std::string_view> imports, std::initializer_list<std::string_view> exports,
-                     std::string digest = "d1") {
+inline Loaded loaded(std::initializer_list<std::string_view> imports,
+                     std::initializer_list<std::string_view> exports, std::string digest = "d1") {
   Loaded made{.type = {}, .digest = std::move(digest)};
   for (const auto one : imports) made.type.imports.push_back(interface(one));
   for (const auto one : exports) made.type.exports.push_back(interface(one));
@@ -53,36 +54,49 @@ class Host {
 };
 
 // A manifest whose spec.components is `components`, which begins in line 5.
-inline std::string application(std::string_view components, std::string_view name = "app", std::string_view annotations = "{}") {
-  return fmt::format("apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: {}, annotations: {}}}\n"
-                     "spec: {{components: [\n{}]}}\n",
-                     name, annotations, components);
+inline std::string application(std::string_view components, std::string_view name = "app",
+                               std::string_view annotations = "{}") {
+  return fmt::format(
+      "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: {}, annotations: "
+      "{}}}\n"
+      "spec: {{components: [\n{}]}}\n",
+      name, annotations, components);
 }
 
 // A component in one line.
-inline std::string component(std::string_view name, std::string_view links = "", std::string_view more = "") {
-  return fmt::format("{{name: {0}, type: component, properties: {{image: ./{0}.wasm{2}}}, traits: [{{type: spreadscaler, "
-                     "properties: {{instances: 10}}}}{1}]}},\n",
-                     name, links, more);
+inline std::string component(std::string_view name, std::string_view links = "",
+                             std::string_view more = "") {
+  return fmt::format(
+      "{{name: {0}, type: component, properties: {{image: ./{0}.wasm{2}}}, traits: [{{type: "
+      "spreadscaler, "
+      "properties: {{instances: 10}}}}{1}]}},\n",
+      name, links, more);
 }
 
-inline std::string link(std::string_view package, std::string_view interfaces, std::string_view target, std::string_view more = "") {
+inline std::string link(std::string_view package, std::string_view interfaces,
+                        std::string_view target, std::string_view more = "") {
   const auto colon = package.find(':');
-  return fmt::format(", {{type: link, properties: {{namespace: {}, package: {}, interfaces: [{}], target: {{name: {}}}{}}}}}",
-                     package.substr(0, colon), package.substr(colon + 1), interfaces, target, more);
+  return fmt::format(
+      ", {{type: link, properties: {{namespace: {}, package: {}, interfaces: [{}], target: {{name: "
+      "{}}}{}}}}}",
+      package.substr(0, colon), package.substr(colon + 1), interfaces, target, more);
 }
 
-inline std::string capability(std::string_view name, std::string_view image, std::string_view links = "", std::string_view more = "") {
+inline std::string capability(std::string_view name, std::string_view image,
+                              std::string_view links = "", std::string_view more = "") {
   auto traits = links.empty() ? std::string() : fmt::format(", traits: [{}]", links.substr(2));
-  return fmt::format("{{name: {}, type: capability, properties: {{image: '{}'{}}}{}}},\n", name, image, more, traits);
+  return fmt::format("{{name: {}, type: capability, properties: {{image: '{}'{}}}{}}},\n", name,
+                     image, more, traits);
 }
 
 // An http-server `http` linked to `target`, with these keys in the link's source config.
-inline std::string http(std::string_view target, std::string_view keys = "", std::string_view more = "") {
-  return capability("http", "weft:http-server",
-                    link("wasi:http", "incoming-handler", target,
-                         fmt::format(", source: {{config: [{{name: h, properties: {{{}}}}}]}}", keys)),
-                    more);
+inline std::string http(std::string_view target, std::string_view keys = "",
+                        std::string_view more = "") {
+  return capability(
+      "http", "weft:http-server",
+      link("wasi:http", "incoming-handler", target,
+           fmt::format(", source: {{config: [{{name: h, properties: {{{}}}}}]}}", keys)),
+      more);
 }
 
 constexpr std::string_view k_handler = "wasi:http/incoming-handler@0.2.3";

@@ -19,14 +19,19 @@ constexpr std::string_view k_shared = "experimental.wasmcloud.dev/shared";
 void check_configs(const std::vector<contracts::Config>& configs, Findings& findings) {
   for (const auto& config : configs) {
     if (config.values) continue;
-    findings.error(config.at, fmt::format("the config '{}' has no properties here, and there is no store of configs yet", config.name),
-                   "Write its properties below its name:\n  properties:\n    KEY: \"value\"");
+    findings.error(
+        config.at,
+        fmt::format("the config '{}' has no properties here, and there is no store of configs yet",
+                    config.name),
+        "Write its properties below its name:\n  properties:\n    KEY: \"value\"");
   }
 }
 
 void check_secrets(const std::vector<contracts::Secret>& secrets, Findings& findings) {
   for (const auto& secret : secrets) {
-    findings.error(secret.at, fmt::format("the secret '{}' cannot be had: stores of secrets come later", secret.name));
+    findings.error(
+        secret.at,
+        fmt::format("the secret '{}' cannot be had: stores of secrets come later", secret.name));
   }
 }
 
@@ -44,18 +49,20 @@ void check_parts(const Component& component, Findings& findings) {
 void check_image(const Component& component, Findings& findings) {
   if (!component.image || component.image->kind != ImageKind::registry) return;
   findings.error(component.image->at,
-                 fmt::format("'{}' cannot be had: Weft does not fetch images from registries yet", component.image->text),
+                 fmt::format("'{}' cannot be had: Weft does not fetch images from registries yet",
+                             component.image->text),
                  manifest::registry_advice(*component.image));
 }
 
-// What stands in one host together: two applications must not have the same name, nor two components the same id.
+// What stands in one host together: two applications must not have the same name, nor two
+// components the same id.
 void check_clashes(const Input& input, const World& world, Findings& findings) {
   std::map<std::string_view, const Manifest*> names;
   for (const auto& one : input.manifests) {
     const auto [first, added] = names.emplace(one.name.text(), &one);
     if (added) continue;
-    findings.error(one.at, fmt::format("two applications have the name '{}'; the other is {}", one.name.text(),
-                                       manifest::text(first->second->at)));
+    findings.error(one.at, fmt::format("two applications have the name '{}'; the other is {}",
+                                       one.name.text(), manifest::text(first->second->at)));
   }
   std::map<ComponentId, const Unit*> ids;
   for (const auto& unit : world.units) {
@@ -64,11 +71,13 @@ void check_clashes(const Input& input, const World& world, Findings& findings) {
         first->second->application->name == unit.application->name) {
       continue;
     }
-    findings.error(unit.component->at,
-                   fmt::format("'{}' has the id {}, and so has '{}' of the application '{}' ({})", unit.component->name,
-                               unit.component->id.text(), first->second->component->name,
-                               first->second->application->name.text(), manifest::text(first->second->component->at)),
-                   "Write another `id` into the properties of one of them.");
+    findings.error(
+        unit.component->at,
+        fmt::format("'{}' has the id {}, and so has '{}' of the application '{}' ({})",
+                    unit.component->name, unit.component->id.text(), first->second->component->name,
+                    first->second->application->name.text(),
+                    manifest::text(first->second->component->at)),
+        "Write another `id` into the properties of one of them.");
   }
 }
 
@@ -93,8 +102,9 @@ class Resolver {
       return one.name.text() == shared.application;
     });
     if (owner == input_.manifests.end()) {
-      findings_.error(shared.at, fmt::format("'{}' belongs to the application '{}', which is not here", component.name,
-                                             shared.application),
+      findings_.error(shared.at,
+                      fmt::format("'{}' belongs to the application '{}', which is not here",
+                                  component.name, shared.application),
                       "Give both manifests to the same command.");
       return nullptr;
     }
@@ -102,8 +112,10 @@ class Resolver {
       return one.key == k_shared && one.value == "true";
     });
     if (!open) {
-      findings_.error(shared.at, fmt::format("the application '{}' does not share its components", shared.application),
-                      fmt::format("It allows that by the annotation\n  {}: \"true\"", k_shared));
+      findings_.error(
+          shared.at,
+          fmt::format("the application '{}' does not share its components", shared.application),
+          fmt::format("It allows that by the annotation\n  {}: \"true\"", k_shared));
       return nullptr;
     }
     std::vector<std::string_view> names;
@@ -112,10 +124,13 @@ class Resolver {
       if (unit.component->name == shared.component) return &unit;
       names.push_back(unit.component->name);
     }
-    findings_.error(shared.at, fmt::format("the application '{}' has no {} '{}'", shared.application,
-                                           component.kind == contracts::ComponentKind::capability ? "capability" : "component",
-                                           shared.component),
-                    names.empty() ? "" : manifest::did_you_mean(shared.component, names));
+    findings_.error(
+        shared.at,
+        fmt::format(
+            "the application '{}' has no {} '{}'", shared.application,
+            component.kind == contracts::ComponentKind::capability ? "capability" : "component",
+            shared.component),
+        names.empty() ? "" : manifest::did_you_mean(shared.component, names));
     return nullptr;
   }
 
@@ -161,11 +176,13 @@ World make_world(const Input& input, Findings& findings) {
         const auto loaded = input.components.find(component.id);
         if (loaded != input.components.end()) unit.loaded = &loaded->second;
       } else if (component.image && component.image->kind == ImageKind::builtin) {
-        const auto found = std::ranges::find(input.providers, component.image->resolved, &manifest::Provider::name);
+        const auto found = std::ranges::find(input.providers, component.image->resolved,
+                                             &manifest::Provider::name);
         if (found != input.providers.end()) unit.provider = &*found;
       }
       if (!unit.starts()) {
-        findings.warning(component.scaler->at, fmt::format("'{}' is not started: it has 0 instances", component.name));
+        findings.warning(component.scaler->at,
+                         fmt::format("'{}' is not started: it has 0 instances", component.name));
       }
       world.units.push_back(unit);
     }

@@ -25,7 +25,8 @@ struct Edge {
 
 // Points into the Input it was made of.
 struct World {
-  std::vector<Unit> units;  // without references to shared components; in the order of the manifests
+  std::vector<Unit>
+      units;  // without references to shared components; in the order of the manifests
   std::vector<Edge> edges;  // with both ends known
 };
 

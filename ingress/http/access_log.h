@@ -37,8 +37,8 @@ enum class AccessFormat { text, json };
 // "text" or "json".
 std::optional<AccessFormat> access_format(std::string_view text);
 
-// Formats lines, which contain no control characters whatever the client sent, and gives them to `write` whole, with
-// a newline. `write` must be thread-safe.
+// Formats lines, which contain no control characters whatever the client sent, and gives them to
+// `write` whole, with a newline. `write` must be thread-safe.
 class LineAccessLog final : public AccessLog {
  public:
   using Write = std::function<void(std::string_view line)>;

@@ -27,22 +27,26 @@ AccessEntry entry(std::string_view target) {
 std::string line(AccessFormat format, std::string_view target) {
   const FixedClock clock;
   std::string written;
-  LineAccessLog(format, clock, [&](std::string_view text) { written += text; }).write(entry(target));
+  LineAccessLog(format, clock, [&](std::string_view text) {
+    written += text;
+  }).write(entry(target));
   return written;
 }
 
 TEST(AccessLog, writes_a_common_log_line) {
-  EXPECT_EQ(line(AccessFormat::text, "/x"),
-            "127.0.0.1 - - [02/Jan/1970:00:00:00 +0000] \"GET /x HTTP/1.1\" 200 2 \"a\" 3us \"shop-web\" "
-            "0000000000000004\n");
+  EXPECT_EQ(
+      line(AccessFormat::text, "/x"),
+      "127.0.0.1 - - [02/Jan/1970:00:00:00 +0000] \"GET /x HTTP/1.1\" 200 2 \"a\" 3us \"shop-web\" "
+      "0000000000000004\n");
 }
 
 TEST(AccessLog, writes_json) {
-  EXPECT_EQ(line(AccessFormat::json, "/x"),
-            R"({"time":"1970-01-02T00:00:00Z","remote":"127.0.0.1","method":"GET","host":"a","target":"/x",)"
-            R"("component":"shop-web","status":200,"bytes_in":1,"bytes_out":2,"microseconds":3,)"
-            R"("request":"0000000000000004"})"
-            "\n");
+  EXPECT_EQ(
+      line(AccessFormat::json, "/x"),
+      R"({"time":"1970-01-02T00:00:00Z","remote":"127.0.0.1","method":"GET","host":"a","target":"/x",)"
+      R"("component":"shop-web","status":200,"bytes_in":1,"bytes_out":2,"microseconds":3,)"
+      R"("request":"0000000000000004"})"
+      "\n");
 }
 
 TEST(AccessLog, cannot_be_forged_by_a_target) {

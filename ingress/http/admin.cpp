@@ -24,7 +24,8 @@ class AdminPeer final : public net::HttpPeer {
     if (path == "/livez") return answer(200, k_text, "alive\n");
     if (path == "/readyz") {
       const auto missing = source_.not_ready();
-      return missing.empty() ? answer(200, k_text, "ready\n") : answer(503, k_text, "not ready\n" + missing + "\n");
+      return missing.empty() ? answer(200, k_text, "ready\n")
+                             : answer(503, k_text, "not ready\n" + missing + "\n");
     }
     if (path == "/metrics") {
       std::string metrics;
@@ -42,7 +43,8 @@ class AdminPeer final : public net::HttpPeer {
   void on_done(const net::HttpOutcome&) override {}
 
   void answer(std::uint16_t status, std::string_view type, std::string_view body) {
-    const std::array<net::HttpField, 2> fields{{{"content-type", type}, {"cache-control", "no-store"}}};
+    const std::array<net::HttpField, 2> fields{
+        {{"content-type", type}, {"cache-control", "no-store"}}};
     (void)connection_.respond(status, fields);
     connection_.write(body);
     connection_.finish({});

@@ -1,4 +1,5 @@
-// The endpoints for whoever operates a host, at an address of their own: /livez, /readyz and /metrics.
+// The endpoints for whoever operates a host, at an address of their own: /livez, /readyz and
+// /metrics.
 #pragma once
 #include <string>
 

@@ -23,7 +23,8 @@ class FakeSource final : public AdminSource {
 class Admin : public ::testing::Test {
  protected:
   Admin()
-      : server_(*net::share_port(io_, *net::ListenAddress::parse("127.0.0.1:0")), turn_, {}, admin_peers(source)) {
+      : server_(*net::share_port(io_, *net::ListenAddress::parse("127.0.0.1:0")), turn_, {},
+                admin_peers(source)) {
     server_.start();
   }
   // One request on a connection of its own, with the server running here.

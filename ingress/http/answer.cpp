@@ -37,7 +37,8 @@ Form preferred(std::string_view accept) {
     auto type = entry.substr(0, semicolon);
     while (type.ends_with(' ')) type.remove_suffix(1);
     const int q = quality(entry.substr(semicolon));
-    if (net::same_word(type, "application/json") || net::same_word(type, "application/problem+json")) {
+    if (net::same_word(type, "application/json") ||
+        net::same_word(type, "application/problem+json")) {
       json = std::max(json.value_or(0), q);
     } else if (type.starts_with("text/")) {
       text = std::max(text.value_or(0), q);
@@ -109,8 +110,8 @@ std::string_view sentence_of(Errc code) {
   return "the request failed";
 }
 
-Answer make_answer(std::uint16_t status, std::string_view sentence, const contracts::Context& context,
-                   std::string_view accept) {
+Answer make_answer(std::uint16_t status, std::string_view sentence,
+                   const contracts::Context& context, std::string_view accept) {
   const auto request = contracts::text(context.request);
   const auto trace = context.trace.trace_text();
   if (preferred(accept) == Form::json) {
@@ -120,7 +121,8 @@ Answer make_answer(std::uint16_t status, std::string_view sentence, const contra
                         status, json_text(sentence), request, trace)};
   }
   return {status, "text/plain; charset=utf-8",
-          fmt::format("{} {}: {}\nrequest {}\ntrace {}\n", status, net::reason(status), sentence, request, trace)};
+          fmt::format("{} {}: {}\nrequest {}\ntrace {}\n", status, net::reason(status), sentence,
+                      request, trace)};
 }
 
 }  // namespace weft::ingress

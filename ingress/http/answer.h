@@ -1,4 +1,5 @@
-// The answers that Weft gives itself: in plain words, for people or as JSON, with what one needs to find the cause.
+// The answers that Weft gives itself: in plain words, for people or as JSON, with what one needs to
+// find the cause.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -21,7 +22,7 @@ std::uint16_t status_of(Errc code);
 std::string_view sentence_of(Errc code);
 
 // `accept`: the request's Accept header, which may prefer JSON.
-Answer make_answer(std::uint16_t status, std::string_view sentence, const contracts::Context& context,
-                   std::string_view accept);
+Answer make_answer(std::uint16_t status, std::string_view sentence,
+                   const contracts::Context& context, std::string_view accept);
 
 }  // namespace weft::ingress

@@ -58,7 +58,8 @@ void Exchange::on_request(const net::HttpHead& head, std::string_view body, net:
   const auto* route = shared_.routes == nullptr ? nullptr : shared_.routes->find(host, head.target);
   if (route == nullptr) {
     const auto path = head.target.substr(0, std::min<std::size_t>(head.target.find('?'), 200));
-    return answer(404, fmt::format("no application serves host {} path {} here", host.empty() ? "(none)" : host, path));
+    return answer(404, fmt::format("no application serves host {} path {} here",
+                                   host.empty() ? "(none)" : host, path));
   }
   invoke(*route, head, body, more);
 }
@@ -86,7 +87,8 @@ void Exchange::read_fields(const net::HttpHead& head) {
   context_.trace = parent ? parent->child(shared_.random) : TraceContext::make(shared_.random);
 }
 
-void Exchange::invoke(const Route& route, const net::HttpHead& head, std::string_view body, net::HttpMore more) {
+void Exchange::invoke(const Route& route, const net::HttpHead& head, std::string_view body,
+                      net::HttpMore more) {
   if (shared_.access_log != nullptr) component_ = route.target;
   const contracts::HttpRequest request{
       .method = head.method,
@@ -115,7 +117,8 @@ void Exchange::on_refused(const net::HttpRefusal& refusal) {
   answer(refusal.status, refusal.why);
 }
 
-void Exchange::on_request_body(std::string_view chunk, net::HttpMore more, std::span<const net::HttpField> trailers) {
+void Exchange::on_request_body(std::string_view chunk, net::HttpMore more,
+                               std::span<const net::HttpField> trailers) {
   if (callee_ == nullptr) return;
   auto& fields = shared_.request_fields;
   fields.clear();

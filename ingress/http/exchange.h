@@ -1,4 +1,5 @@
-// A client of an application: turns each of its requests into an invocation and the callee's answer into a response.
+// A client of an application: turns each of its requests into an invocation and the callee's answer
+// into a response.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -47,7 +48,8 @@ class Exchange final : public net::HttpPeer,
   // net::HttpHandler
   void on_request(const net::HttpHead& head, std::string_view body, net::HttpMore more) override;
   void on_refused(const net::HttpRefusal& refusal) override;
-  void on_request_body(std::string_view chunk, net::HttpMore more, std::span<const net::HttpField> trailers) override;
+  void on_request_body(std::string_view chunk, net::HttpMore more,
+                       std::span<const net::HttpField> trailers) override;
   void on_sent(std::size_t bytes) override;
   void on_gone(net::HttpGone why) override;
   void on_done(const net::HttpOutcome& outcome) override;
@@ -64,7 +66,8 @@ class Exchange final : public net::HttpPeer,
 
   void begin();
   void read_fields(const net::HttpHead& head);
-  void invoke(const Route& route, const net::HttpHead& head, std::string_view body, net::HttpMore more);
+  void invoke(const Route& route, const net::HttpHead& head, std::string_view body,
+              net::HttpMore more);
   void answer(std::uint16_t status, std::string_view sentence);
   void failed(const Error& error);
   std::span<const net::HttpField> for_client(std::span<const contracts::Header> headers);
@@ -77,9 +80,10 @@ class Exchange final : public net::HttpPeer,
   std::chrono::steady_clock::time_point began_;
   std::string accept_;
   std::string method_, host_, target_, component_;  // for the access log
-  std::string_view bad_response_;  // why the callee's response cannot be sent; it is cancelled at the turn's end
-  bool open_ = false;              // a request is being counted
-  bool ended_ = false;             // the callee gave the end of its response
+  std::string_view
+      bad_response_;  // why the callee's response cannot be sent; it is cancelled at the turn's end
+  bool open_ = false;   // a request is being counted
+  bool ended_ = false;  // the callee gave the end of its response
 };
 
 }  // namespace weft::ingress

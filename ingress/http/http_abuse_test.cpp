@@ -8,12 +8,12 @@ namespace weft::ingress {
 namespace {
 
 using ::testing::EndsWith;
+using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
-using testing::eventually;
 using testing::RawClient;
 using testing::Scenario;
+using ::testing::StartsWith;
 
 net::HttpServerSettings impatient() {
   net::HttpServerSettings settings;
@@ -45,26 +45,38 @@ TEST_P(SmuggledRequest, is_refused_and_nothing_behind_it_is_read) {
 }
 
 const Attack k_attacks[] = {
-    {"lengths_conflict", "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n", "400"},
+    {"lengths_conflict",
+     "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n", "400"},
     {"length_and_chunked",
-     "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
+     "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n0\r\n\r\n",
+     "400"},
     {"chunked_and_length",
-     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", "400"},
-    {"coding_obscured", "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "501"},
-    {"coding_name_obscured", "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "400"},
+     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+     "5\r\n\r\n0\r\n\r\n",
+     "400"},
+    {"coding_obscured",
+     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "501"},
+    {"coding_name_obscured",
+     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "400"},
     {"bare_lf", "GET /hello HTTP/1.1\nHost: a\n\n", "400"},
     {"folded", "GET /hello HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", "400"},
     {"two_hosts", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
     {"no_host", "GET /hello HTTP/1.1\r\n\r\n", "400"},
-    {"chunk_size_obscured", "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n", "400"},
+    {"chunk_size_obscured",
+     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n", "400"},
     {"chunk_extension_with_line_end",
-     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a=\"\n\"\r\nx\r\n0\r\n\r\n", "400"},
-    {"chunk_overrun", "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n",
+     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n1;a=\"\n\"\r\nx\r\n0\r\n\r\n",
+     "400"},
+    {"chunk_overrun",
+     "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n",
      "400"},
     {"rubbish", "\x01\x02\x03\r\n\r\n", "400"},
     {"other_protocol", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505"},
     {"endless_target", "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\n\r\n", "414"},
-    {"large_header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(100'000, 'a') + "\r\n\r\n", "431"},
+    {"large_header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(100'000, 'a') + "\r\n\r\n",
+     "431"},
 };
 INSTANTIATE_TEST_SUITE_P(Http, SmuggledRequest, ::testing::ValuesIn(k_attacks),
                          [](const auto& info) { return std::string(info.param.name); });

@@ -8,12 +8,12 @@ namespace weft::ingress {
 namespace {
 
 using ::testing::EndsWith;
+using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
-using testing::eventually;
 using testing::RawClient;
 using testing::Scenario;
+using ::testing::StartsWith;
 
 constexpr std::string_view k_hello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -46,7 +46,8 @@ TEST(HttpListener, answers_pipelined_requests_in_their_order) {
   client.send(
       "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd"
       "\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
-      "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+      "POST /late HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
       "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
   EXPECT_THAT(client.read_response(), EndsWith("\r\n\r\n4"));
@@ -91,8 +92,10 @@ TEST(HttpListener, hands_over_the_request_without_what_belongs_to_the_connection
   Scenario scenario;
   RawClient client(scenario.port);
 
-  client.send("GET http://b.example:9/fields HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nConnection: keep-alive\r\nKeep-Alive: "
-              "5\r\nX-A: 2\r\n\r\n");
+  client.send(
+      "GET http://b.example:9/fields HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nConnection: "
+      "keep-alive\r\nKeep-Alive: "
+      "5\r\nX-A: 2\r\n\r\n");
 
   EXPECT_THAT(client.read_response(),
               EndsWith("\r\n\r\nGET b.example:9 /fields\nHost=b.example:9\nX-A=1\nX-A=2\n"));
@@ -131,12 +134,14 @@ TEST(HttpListener, tells_failures_by_status_and_ids_but_never_by_their_details) 
   Scenario scenario;
   RawClient client(scenario.port);
   const std::pair<Errc, const char*> cases[] = {
-      {Errc::not_found, "404"}, {Errc::invalid, "502"},   {Errc::denied, "403"},    {Errc::unavailable, "503"},
-      {Errc::timed_out, "504"}, {Errc::exhausted, "500"}, {Errc::conflict, "409"},  {Errc::trapped, "500"},
-      {Errc::internal, "500"},  {Errc::cancelled, "503"}};
+      {Errc::not_found, "404"},   {Errc::invalid, "502"},   {Errc::denied, "403"},
+      {Errc::unavailable, "503"}, {Errc::timed_out, "504"}, {Errc::exhausted, "500"},
+      {Errc::conflict, "409"},    {Errc::trapped, "500"},   {Errc::internal, "500"},
+      {Errc::cancelled, "503"}};
 
   for (const auto& [code, status] : cases) {
-    client.send("GET /fail/" + std::to_string(static_cast<int>(code)) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.send("GET /fail/" + std::to_string(static_cast<int>(code)) +
+                " HTTP/1.1\r\nHost: a\r\n\r\n");
     const auto response = client.read_response();
 
     EXPECT_THAT(response, StartsWith(std::string("HTTP/1.1 ") + status));
@@ -150,8 +155,9 @@ TEST(HttpListener, answers_failures_as_json_to_who_prefers_it_and_keeps_the_trac
   Scenario scenario;
   RawClient client(scenario.port);
 
-  client.send("GET /fail/8 HTTP/1.1\r\nHost: a\r\nAccept: text/html;q=0.3, application/json\r\n"
-              "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n");
+  client.send(
+      "GET /fail/8 HTTP/1.1\r\nHost: a\r\nAccept: text/html;q=0.3, application/json\r\n"
+      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n");
   const auto response = client.read_response();
 
   EXPECT_THAT(response, HasSubstr("content-type: application/json"));
@@ -246,8 +252,12 @@ TEST(HttpListener, writes_the_access_log) {
   (void)client.read_all();
 
   scenario.on_server([&] {
-    EXPECT_THAT(lines, HasSubstr(R"("method":"GET","host":"a","target":"/hello?x","component":"test-app","status":200)"));
-    EXPECT_THAT(lines, HasSubstr(R"("method":"","host":"","target":"","component":"","status":400)"));
+    EXPECT_THAT(
+        lines,
+        HasSubstr(
+            R"("method":"GET","host":"a","target":"/hello?x","component":"test-app","status":200)"));
+    EXPECT_THAT(lines,
+                HasSubstr(R"("method":"","host":"","target":"","component":"","status":400)"));
   });
 }
 

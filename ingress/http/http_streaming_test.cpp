@@ -8,12 +8,12 @@ namespace weft::ingress {
 namespace {
 
 using ::testing::EndsWith;
+using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
-using testing::eventually;
 using testing::RawClient;
 using testing::Scenario;
+using ::testing::StartsWith;
 
 constexpr std::uint64_t k_credit = 256 * 1024;
 
@@ -51,8 +51,10 @@ TEST(HttpBody, of_some_megabytes_comes_back_unchanged_in_both_framings) {
     chunks += fmt::format("{:x}\r\n", size) + sent.substr(at, size) + "\r\n";
   }
   const std::string requests[] = {
-      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(sent.size()) + "\r\n\r\n" + sent,
-      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n"};
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(sent.size()) +
+          "\r\n\r\n" + sent,
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks +
+          "0\r\n\r\n"};
 
   for (const auto& request : requests) {
     RawClient client(scenario.port);
@@ -70,7 +72,9 @@ TEST(HttpBody, carries_trailers_both_ways) {
   Scenario scenario;
   RawClient client(scenario.port);
 
-  client.send("POST /trailers HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  client.send(
+      "POST /trailers HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\nabc\r\n");
   (void)client.read_until("abc\r\n");
   client.send("0\r\nX-Sum: 6\r\n\r\n");
 
@@ -81,12 +85,14 @@ TEST(HttpBody, is_asked_for_only_when_it_is_read) {
   Scenario scenario;
   RawClient reading(scenario.port), ignoring(scenario.port);
 
-  reading.send("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  reading.send(
+      "POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(reading.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   reading.send("ab");
   EXPECT_THAT(reading.read_response(), EndsWith("\r\n\r\n2"));
 
-  ignoring.send("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  ignoring.send(
+      "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   const auto response = ignoring.read_response();
   EXPECT_THAT(response, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(response, HasSubstr("connection: close"));
@@ -96,9 +102,10 @@ TEST(HttpBody, that_nobody_read_does_not_become_the_next_request) {
   Scenario scenario;
   RawClient client(scenario.port);
 
-  client.send("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\n"
-              "GET /fail/9 HTTP/1.1\r\nHost: inner\r\n\r"
-              "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.send(
+      "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\n"
+      "GET /fail/9 HTTP/1.1\r\nHost: inner\r\n\r"
+      "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
 
   EXPECT_THAT(client.read_response(), EndsWith("hello"));
   const auto next = client.read_response();
@@ -123,7 +130,9 @@ TEST(HttpBody, waits_in_the_guest_when_the_client_reads_slowly) {
 }
 
 TEST(HttpBody, waits_in_the_kernel_when_the_guest_does_not_read) {
-  Scenario scenario;
+  net::HttpServerSettings settings;
+  settings.http.probe_again = std::chrono::milliseconds(50);
+  Scenario scenario(settings);
   RawClient client(scenario.port);
   client.send("POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
   ASSERT_TRUE(eventually([&] { return scenario.application.calls == 1; }));
@@ -139,6 +148,8 @@ TEST(HttpBody, waits_in_the_kernel_when_the_guest_does_not_read) {
   }
 
   EXPECT_LT(taken, 64u << 20);
+  client.close();
+  EXPECT_TRUE(eventually([&] { return scenario.application.cancelled == 1; }));
 }
 
 TEST(HttpClient, that_leaves_while_it_waits_cancels_its_call) {
@@ -183,7 +194,8 @@ TEST(HttpClient, that_half_closes_still_gets_its_answers) {
   Scenario scenario;
   RawClient client(scenario.port);
 
-  client.send("GET /bytes/3000000 HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.send(
+      "GET /bytes/3000000 HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
   client.half_close();
   const auto all = client.read_all();
 

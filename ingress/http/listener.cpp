@@ -4,7 +4,8 @@
 
 namespace weft::ingress {
 
-Result<std::unique_ptr<HttpListener>> HttpListener::open(const net::ListenAddress& address, HttpListenerParts parts,
+Result<std::unique_ptr<HttpListener>> HttpListener::open(const net::ListenAddress& address,
+                                                         HttpListenerParts parts,
                                                          net::HttpServerSettings settings) {
   TRY(auto acceptor, net::share_port(parts.io, address));
   return std::make_unique<HttpListener>(std::move(acceptor), address.text(), parts, settings);
@@ -23,9 +24,10 @@ HttpListener::HttpListener(net::Acceptor acceptor, std::string address, HttpList
                .routes = nullptr,
                .request_fields = {},
                .response_fields = {}},
-      server_(std::move(acceptor), parts.turn, settings, [this](net::Socket socket, net::HttpServer& server) {
-        return std::make_unique<Exchange>(std::move(socket), server, context_);
-      }) {}
+      server_(std::move(acceptor), parts.turn, settings,
+              [this](net::Socket socket, net::HttpServer& server) {
+                return std::make_unique<Exchange>(std::move(socket), server, context_);
+              }) {}
 
 void HttpListener::set_router(std::shared_ptr<const Router> router) {
   context_.routes = router ? router->at(context_.address) : nullptr;

@@ -26,7 +26,7 @@ struct HttpListenerParts {
   contracts::Invoker& invoker;  // the thread's switchboard
   HttpMetrics& metrics;         // the thread's
   Log& log;
-  Random& seed;                 // for request and trace ids
+  Random& seed;  // for request and trace ids
   AccessLog* access_log = nullptr;
 };
 
@@ -34,7 +34,8 @@ struct HttpListenerParts {
 class HttpListener final {
  public:
   // Listens from now on and serves from start(). The errors of net::share_port.
-  static Result<std::unique_ptr<HttpListener>> open(const net::ListenAddress& address, HttpListenerParts parts,
+  static Result<std::unique_ptr<HttpListener>> open(const net::ListenAddress& address,
+                                                    HttpListenerParts parts,
                                                     net::HttpServerSettings settings = {});
   HttpListener(net::Acceptor acceptor, std::string address, HttpListenerParts parts,
                net::HttpServerSettings settings);
@@ -43,7 +44,8 @@ class HttpListener final {
   // Requests that begin from now on are routed by `router`.
   void set_router(std::shared_ptr<const Router> router);
 
-  // As net::HttpServer has them; drain() must return, or the io_context end, before this is destroyed.
+  // As net::HttpServer has them; drain() must return, or the io_context end, before this is
+  // destroyed.
   boost::asio::awaitable<void> drain(MonotonicTime deadline) { return server_.drain(deadline); }
   void close() { server_.close(); }
   bool empty() const { return server_.empty(); }

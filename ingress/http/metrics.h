@@ -13,7 +13,9 @@ namespace weft::ingress {
 // Written by one thread, read by any.
 class Count {
  public:
-  void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(std::uint64_t n = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   void subtract(std::uint64_t n = 1) { add(~n + 1); }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
@@ -22,17 +24,17 @@ class Count {
 };
 
 // Upper bounds in seconds of the latency buckets; the last bucket has none.
-inline constexpr std::array<double, 14> k_latency_bounds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
-                                                            0.01,    0.025,  0.05,    0.1,    0.5,   1,      10};
+inline constexpr std::array<double, 14> k_latency_bounds = {
+    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 10};
 
 // One per thread; the thread adds, others only read.
 struct HttpMetrics {
-  Count requests;                    // that were understood and are over
-  std::array<Count, 5> by_class;     // 1xx (never) to 5xx, by the status answered
+  Count requests;                 // that were understood and are over
+  std::array<Count, 5> by_class;  // 1xx (never) to 5xx, by the status answered
   Count in_flight;
-  Count refused;                     // malformed, too large, too slow
+  Count refused;  // malformed, too large, too slow
   Count client_left;
-  Count bytes_in, bytes_out;         // of bodies
+  Count bytes_in, bytes_out;  // of bodies
   std::array<Count, k_latency_bounds.size() + 1> latency;
   Count latency_nanoseconds;
   Count connections_open, connections;

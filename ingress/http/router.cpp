@@ -23,18 +23,22 @@ void normalize(Route& route) {
 }
 
 std::string place(const Route& route) {
-  return fmt::format("{} host {} path {}", route.address, route.host.empty() ? "(any)" : route.host, route.path);
+  return fmt::format("{} host {} path {}", route.address, route.host.empty() ? "(any)" : route.host,
+                     route.path);
 }
 
 std::string problem(const Route& route) {
   if (!route.path.starts_with('/') || route.path.find_first_of("?#") != route.path.npos) {
-    return fmt::format("the path `{}` of {} is no path: write it as in /cart", route.path, route.target);
-  }
-  const bool valid = route.host.empty() || (route.host.size() <= k_longest_host && net::is_authority(route.host) &&
-                                            net::host_of(route.host) == route.host);
-  if (!valid) {
-    return fmt::format("the host `{}` of {} is no host name: write it as in shop.example, without a port", route.host,
+    return fmt::format("the path `{}` of {} is no path: write it as in /cart", route.path,
                        route.target);
+  }
+  const bool valid =
+      route.host.empty() || (route.host.size() <= k_longest_host && net::is_authority(route.host) &&
+                             net::host_of(route.host) == route.host);
+  if (!valid) {
+    return fmt::format(
+        "the host `{}` of {} is no host name: write it as in shop.example, without a port",
+        route.host, route.target);
   }
   return {};
 }
@@ -86,9 +90,12 @@ Result<std::shared_ptr<const Router>> Router::make(std::vector<Route> routes) {
       const auto [first, fresh] = seen.try_emplace({route.address, route.host, route.path}, &route);
       if (fresh) continue;
       const auto& other = *first->second;
-      text = fmt::format("two components want the route {}: {} of application {} and {} of application {}; give one "
-                         "of them another address, host or path",
-                         place(route), other.target, other.application.text(), route.target, route.application.text());
+      text = fmt::format(
+          "two components want the route {}: {} of application {} and {} of application {}; give "
+          "one "
+          "of them another address, host or path",
+          place(route), other.target, other.application.text(), route.target,
+          route.application.text());
     }
     problems += (problems.empty() ? "" : "\n") + text;
   }

@@ -1,4 +1,5 @@
-// Which component a request is for: by listener, then host, then longest path prefix. Immutable, shared by threads.
+// Which component a request is for: by listener, then host, then longest path prefix. Immutable,
+// shared by threads.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -16,18 +17,20 @@ namespace weft::ingress {
 
 struct Route {
   std::string address;  // of the listener, as net::ListenAddress::text() writes it
-  std::string host;     // "shop.example", any case, no port; empty: every host without a route of its own
+  std::string
+      host;  // "shop.example", any case, no port; empty: every host without a route of its own
   std::string path = "/";  // "/cart" takes /cart and /cart/item, not /cartoon
-  ComponentId source;   // the http-server provider that the link starts from
+  ComponentId source;      // the http-server provider that the link starts from
   LinkName link;
-  std::string target;       // the component, for people
+  std::string target;  // the component, for people
   ApplicationName application;
 };
 
 // The routes of one listener.
 class RouteTable {
  public:
-  // `host`: without port, any case. `target`: path and query. Null when nothing fits. Valid as long as the router.
+  // `host`: without port, any case. `target`: path and query. Null when nothing fits. Valid as long
+  // as the router.
   const Route* find(std::string_view host, std::string_view target) const;
   void add(Route route);
 
@@ -44,8 +47,8 @@ class RouteTable {
 
 class Router {
  public:
-  // conflict: two applications, or two links of one, with the same route, both named; invalid: a malformed path or
-  // host. All of them at once, one a line.
+  // conflict: two applications, or two links of one, with the same route, both named; invalid: a
+  // malformed path or host. All of them at once, one a line.
   static Result<std::shared_ptr<const Router>> make(std::vector<Route> routes);
 
   // Null when no route listens there.

@@ -8,7 +8,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Route route(std::string host, std::string path, std::string target, std::string application = "shop") {
+Route route(std::string host, std::string path, std::string target,
+            std::string application = "shop") {
   Route made;
   made.address = "127.0.0.1:8000";
   made.host = std::move(host);
@@ -25,7 +26,8 @@ std::string found(const Router& router, std::string_view host, std::string_view 
 }
 
 TEST(Router, takes_the_longest_prefix_of_whole_segments) {
-  const auto router = *Router::make({route("", "/", "web"), route("", "/cart", "cart"), route("", "/cart/pay/", "pay")});
+  const auto router = *Router::make(
+      {route("", "/", "web"), route("", "/cart", "cart"), route("", "/cart/pay/", "pay")});
 
   EXPECT_EQ(found(*router, "a", "/"), "web");
   EXPECT_EQ(found(*router, "a", "/cart"), "cart");
@@ -53,7 +55,8 @@ TEST(Router, finds_nothing_where_nothing_is_routed) {
 }
 
 TEST(Router, names_both_applications_that_want_one_route) {
-  const auto made = Router::make({route("A.example", "/x/", "web", "one"), route("a.example", "/x", "www", "two")});
+  const auto made = Router::make(
+      {route("A.example", "/x/", "web", "one"), route("a.example", "/x", "www", "two")});
 
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, Errc::conflict);
@@ -61,7 +64,8 @@ TEST(Router, names_both_applications_that_want_one_route) {
 }
 
 TEST(Router, refuses_paths_and_hosts_that_cannot_match_all_at_once) {
-  const auto made = Router::make({route("", "cart", "a"), route("a.example:80", "/", "b"), route("", "/x?y", "c")});
+  const auto made = Router::make(
+      {route("", "cart", "a"), route("a.example:80", "/", "b"), route("", "/x?y", "c")});
 
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, Errc::invalid);

@@ -32,8 +32,14 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
  public:
   FakeCall(FakeApplication& application, contracts::HttpCaller& caller, contracts::Replier& replier,
            const contracts::HttpRequest& request)
-      : application_(application), caller_(caller), replier_(replier), method_(request.method),
-        target_(request.target), authority_(request.authority), body_(request.body), state_(request.body_state),
+      : application_(application),
+        caller_(caller),
+        replier_(replier),
+        method_(request.method),
+        target_(request.target),
+        authority_(request.authority),
+        body_(request.body),
+        state_(request.body_state),
         credit_(request.credit) {
     for (const auto& header : request.headers) {
       fields_.append(header.name).append("=").append(header.value).append("\n");
@@ -70,11 +76,13 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
       return echo();
     }
     if (target == "/late") return want();
-    if (target == "/fields") return text(method_ + " " + authority_ + " " + target_ + "\n" + fields_);
+    if (target == "/fields")
+      return text(method_ + " " + authority_ + " " + target_ + "\n" + fields_);
     return text("hello");
   }
 
-  void push(std::string_view chunk, contracts::Body state, std::span<const contracts::Header> trailers) override {
+  void push(std::string_view chunk, contracts::Body state,
+            std::span<const contracts::Header> trailers) override {
     body_ += chunk;
     state_ = state;
     for (const auto& trailer : trailers) trailers_.emplace_back(trailer.name, trailer.value);
@@ -184,7 +192,8 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
   bool wanting_ = false, inside_ = false;
 };
 
-contracts::Pending FakeApplication::invoke(contracts::Invocation invocation, contracts::Replier& replier) {
+contracts::Pending FakeApplication::invoke(contracts::Invocation invocation,
+                                           contracts::Replier& replier) {
   ++calls;
   const auto& http = std::get<contracts::HttpCall>(invocation.payload);
   running_.push_front(std::make_unique<FakeCall>(*this, *http.caller, replier, *http.request));
@@ -236,6 +245,7 @@ Scenario::~Scenario() {
   });
   io_.stop();
   thread_.join();
+  listener.reset();  // before its io_context
 }
 
 void Scenario::on_server(std::function<void()> task) {
@@ -261,7 +271,8 @@ bool Scenario::drained() {
 
 RawClient::RawClient(std::uint16_t port, int receive_buffer) {
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (receive_buffer != 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  if (receive_buffer != 0)
+    setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);

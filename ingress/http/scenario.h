@@ -1,4 +1,5 @@
-// A listener with a fake application behind it and raw clients in front, for the tests of this folder.
+// A listener with a fake application behind it and raw clients in front, for the tests of this
+// folder.
 #pragma once
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -18,10 +19,11 @@ namespace weft::ingress::testing {
 class FakeCall;
 
 // Answers by the path of a request:
-// /hello · /echo (streams the body back) · /fields (the request as text) · /never (until cancelled) · /fail/N (N: the
-// number of an Errc) · /bytes/N (as fast as the credit allows) · /late (reads the body when a byte of it is there,
-// then answers its size) · /half (head and some bytes, then a failure) · /bad (a header that must not be sent) ·
-// /trailers (body and trailers as they came) · /empty/N (status N without body) · /ignore (answers, reads nothing)
+// /hello · /echo (streams the body back) · /fields (the request as text) · /never (until cancelled)
+// · /fail/N (N: the number of an Errc) · /bytes/N (as fast as the credit allows) · /late (reads the
+// body when a byte of it is there, then answers its size) · /half (head and some bytes, then a
+// failure) · /bad (a header that must not be sent) · /trailers (body and trailers as they came) ·
+// /empty/N (status N without body) · /ignore (answers, reads nothing)
 class FakeApplication final : public contracts::Invoker {
  public:
   contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override;

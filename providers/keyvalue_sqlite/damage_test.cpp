@@ -32,7 +32,8 @@ class DamagedStore : public testing::Test {
       ADD_FAILURE() << "opened";
       return {};
     }
-    EXPECT_NE(store.error().message.find(folder.path().string()), std::string::npos) << store.error().message;
+    EXPECT_NE(store.error().message.find(folder.path().string()), std::string::npos)
+        << store.error().message;
     return store.error();
   }
   void write(std::string_view text) { std::ofstream(file, std::ios::binary) << text; }
@@ -41,7 +42,8 @@ class DamagedStore : public testing::Test {
     UserHarness user(*store);
     for (int i = 0; i < keys; ++i) {
       const auto key = "key" + std::to_string(i);
-      EXPECT_TRUE((KeyValueCall(user, "set", kv::Item{"b", key}, bytes(std::string(3000, 'x'))).result<void>()));
+      EXPECT_TRUE((KeyValueCall(user, "set", kv::Item{"b", key}, bytes(std::string(3000, 'x')))
+                       .result<void>()));
     }
   }
 
@@ -51,7 +53,9 @@ class DamagedStore : public testing::Test {
 };
 
 TEST_F(DamagedStore, is_refused_when_the_file_is_no_database) {
-  write("This is a text, long enough to be read as the head of a database file, which it is not. Really not at all.");
+  write(
+      "This is a text, long enough to be read as the head of a database file, which it is not. "
+      "Really not at all.");
 
   const auto error = refusal();
 
@@ -95,7 +99,8 @@ TEST_F(DamagedStore, answers_with_an_error_or_a_value_but_never_crashes_when_pag
   int refused = 0;
   for (int round = 0; round < 30; ++round) {
     std::string damaged = image;
-    for (int i = 0; i < 200; ++i) damaged[4096 + random() % (damaged.size() - 4096)] = static_cast<char>(random());
+    for (int i = 0; i < 200; ++i)
+      damaged[4096 + random() % (damaged.size() - 4096)] = static_cast<char>(random());
     if (round % 3 == 0) damaged.resize(damaged.size() / 2);
     write(damaged);
     std::filesystem::remove(file.string() + "-wal");
@@ -107,8 +112,11 @@ TEST_F(DamagedStore, answers_with_an_error_or_a_value_but_never_crashes_when_pag
     UserHarness user(**store);
     for (int i = 0; i < 50; ++i) {
       const auto key = "key" + std::to_string(i);
-      if (!KeyValueCall(user, "get", kv::Item{"b", key}).result<std::optional<kv::OwnedBytes>>()) ++refused;
-      if (!KeyValueCall(user, "increment", kv::Item{"b", key}, std::int64_t{1}).result<std::int64_t>()) ++refused;
+      if (!KeyValueCall(user, "get", kv::Item{"b", key}).result<std::optional<kv::OwnedBytes>>())
+        ++refused;
+      if (!KeyValueCall(user, "increment", kv::Item{"b", key}, std::int64_t{1})
+               .result<std::int64_t>())
+        ++refused;
     }
   }
 
@@ -122,7 +130,8 @@ TEST_F(DamagedStore, is_refused_when_another_holder_has_it_and_names_the_process
   const auto error = refusal();
 
   EXPECT_EQ(error.code, Errc::conflict);
-  EXPECT_NE(error.message.find("process " + std::to_string(::getpid())), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("process " + std::to_string(::getpid())), std::string::npos)
+      << error.message;
 }
 
 TEST_F(DamagedStore, is_refused_to_another_process_and_free_again_when_the_holder_is_gone) {
@@ -149,7 +158,8 @@ TEST_F(DamagedStore, is_refused_to_another_process_and_free_again_when_the_holde
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
 
   EXPECT_EQ(error.code, Errc::conflict);
-  EXPECT_NE(error.message.find("process " + std::to_string(child)), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("process " + std::to_string(child)), std::string::npos)
+      << error.message;
   EXPECT_TRUE(open());
   ::close(ready[0]);
   ::close(ready[1]);
@@ -165,7 +175,8 @@ TEST_F(DamagedStore, cannot_be_opened_by_another_program_while_it_is_in_use) {
     char byte = 0;
     (void)!::read(go[0], &byte, 1);
     auto theirs = Database::open(file, Access::write);
-    const auto entries = theirs ? theirs->number("SELECT count(*) FROM entries") : fail(Errc::conflict, "");
+    const auto entries =
+        theirs ? theirs->number("SELECT count(*) FROM entries") : fail(Errc::conflict, "");
     ::_exit(!entries && entries.error().code == Errc::conflict ? 0 : 1);
   }
   const auto holder = open();
@@ -190,9 +201,9 @@ int in_a_child(F&& body) {
 }
 
 TEST_F(DamagedStore, is_refused_in_a_folder_that_cannot_be_written) {
-  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec |
-                                                  std::filesystem::perms::others_read |
-                                                  std::filesystem::perms::others_exec);
+  std::filesystem::permissions(
+      folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec |
+                         std::filesystem::perms::others_read | std::filesystem::perms::others_exec);
 
   const int code = in_a_child([&] {
     constexpr uid_t k_nobody = 65534;
@@ -233,7 +244,8 @@ TEST_F(DamagedStore, answers_errors_while_the_disk_takes_no_more_and_goes_on_whe
 
 TEST_F(DamagedStore, is_refused_where_the_folder_is_a_file_or_cannot_be_made) {
   write("a file");
-  const auto below_a_file = KeyValueSqlite::open({file / "state", "kv"}, around.system_clock, around.log);
+  const auto below_a_file =
+      KeyValueSqlite::open({file / "state", "kv"}, around.system_clock, around.log);
   const auto a_file = KeyValueSqlite::open({file, "kv"}, around.system_clock, around.log);
   const auto nowhere = KeyValueSqlite::open({"/proc/weft", "kv"}, around.system_clock, around.log);
 

@@ -32,7 +32,8 @@ void increment_and_acknowledge(const std::filesystem::path& folder, int descript
   for (int round = 0; load.rounds == 0 || round < load.rounds; ++round) {
     std::vector<std::unique_ptr<KeyValueCall>> calls;
     for (int c = 0; c < load.callers; ++c) {
-      calls.push_back(std::make_unique<KeyValueCall>(user, "increment", kv::Item{"b", "n"}, std::int64_t{1}));
+      calls.push_back(
+          std::make_unique<KeyValueCall>(user, "increment", kv::Item{"b", "n"}, std::int64_t{1}));
     }
     for (auto& call : calls) {
       if (!call->result<std::int64_t>()) return;
@@ -45,7 +46,9 @@ std::int64_t count(const std::filesystem::path& folder) {
   Surroundings around;
   const auto store = KeyValueSqlite::open({folder, "kv"}, around.system_clock, around.log).value();
   UserHarness user(*store);
-  return KeyValueCall(user, "increment", kv::Item{"b", "n"}, std::int64_t{0}).result<std::int64_t>().value();
+  return KeyValueCall(user, "increment", kv::Item{"b", "n"}, std::int64_t{0})
+      .result<std::int64_t>()
+      .value();
 }
 
 TEST(Durability, loses_no_answered_write_when_the_process_is_killed) {
@@ -70,7 +73,8 @@ TEST(Durability, loses_no_answered_write_when_the_process_is_killed) {
       bytes += static_cast<std::size_t>(got);
     }
     ASSERT_EQ(::kill(child, SIGKILL), 0);
-    for (ssize_t got = 0; (got = ::read(pipes[0], buffer, sizeof buffer)) > 0;) bytes += static_cast<std::size_t>(got);
+    for (ssize_t got = 0; (got = ::read(pipes[0], buffer, sizeof buffer)) > 0;)
+      bytes += static_cast<std::size_t>(got);
     ::close(pipes[0]);
     ASSERT_EQ(::waitpid(child, nullptr, 0), child);
     acknowledged += static_cast<std::int64_t>(bytes / 4);
@@ -88,7 +92,8 @@ TEST(Durability, loses_no_answered_write_when_the_process_is_killed) {
 TEST(Durability, DISABLED_child_that_acknowledges) {
   const char* folder = ::getenv("WEFT_DURABILITY_FOLDER");
   ASSERT_NE(folder, nullptr);
-  const int acks = ::open((std::string(folder) + "/acks").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const int acks =
+      ::open((std::string(folder) + "/acks").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_GE(acks, 0);
   increment_and_acknowledge(std::string(folder) + "/state", acks, {.callers = 1, .rounds = 40});
 }
@@ -99,7 +104,9 @@ struct Trace {
   int early = 0;  // acks with something of the log not covered, or without a commit of their own
 };
 
-bool has(const std::string& line, std::string_view part) { return line.find(part) != std::string::npos; }
+bool has(const std::string& line, std::string_view part) {
+  return line.find(part) != std::string::npos;
+}
 
 // Reads strace's lines. There is one caller: every ack must have its own commit before it.
 Trace read_trace(const std::filesystem::path& file) {
@@ -125,14 +132,19 @@ Trace read_trace(const std::filesystem::path& file) {
 }
 
 TEST(Durability, answers_only_after_the_fdatasync_that_covers_the_write) {
-  if (::system("strace -o /dev/null true >/dev/null 2>&1") != 0) GTEST_SKIP() << "strace cannot trace here";
+  if (::system("strace -o /dev/null true >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "strace cannot trace here";
   const ScratchFolder folder;
   const auto trace_file = folder.path() / "trace";
   const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
   ASSERT_EQ(::setenv("WEFT_DURABILITY_FOLDER", folder.path().c_str(), 1), 0);
-  const std::string command = "strace -f -y -e trace=fdatasync,fsync,pwrite64,write -o '" + trace_file.string() + "' '" +
-                              self + "' --gtest_also_run_disabled_tests "
-                              "--gtest_filter=Durability.DISABLED_child_that_acknowledges >/dev/null 2>&1";
+  // The leak check of AddressSanitizer cannot run under a tracer.
+  const std::string command =
+      "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -y -e "
+      "trace=fdatasync,fsync,pwrite64,write -o '" +
+      trace_file.string() + "' '" + self +
+      "' --gtest_also_run_disabled_tests "
+      "--gtest_filter=Durability.DISABLED_child_that_acknowledges >/dev/null 2>&1";
 
   ASSERT_EQ(::system(command.c_str()), 0);
   const auto trace = read_trace(trace_file);

@@ -28,12 +28,14 @@ Result<FileLock> FileLock::take(const std::filesystem::path& path) {
   const auto name = path.string() + ".lock";
   const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (descriptor < 0) {
-    return fail(Errc::denied, fmt::format("{} cannot be made: {}", name, std::generic_category().message(errno)));
+    return fail(Errc::denied,
+                fmt::format("{} cannot be made: {}", name, std::generic_category().message(errno)));
   }
   FileLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return fail(Errc::conflict, fmt::format("{} is in use by {}; stop it or choose another state folder",
-                                            path.string(), holder(descriptor)));
+    return fail(Errc::conflict,
+                fmt::format("{} is in use by {}; stop it or choose another state folder",
+                            path.string(), holder(descriptor)));
   }
   const auto number = fmt::to_string(::getpid());
   // Only for the message above: what cannot be written is not worth failing for.

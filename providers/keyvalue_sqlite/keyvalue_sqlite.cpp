@@ -13,12 +13,13 @@
 namespace weft::providers::keyvalue_sqlite {
 namespace {
 
-// Letters, digits, '-', '_' and '.' stay (but no leading '.'); every other byte becomes %XX: no id leaves the folder.
+// Letters, digits, '-', '_' and '.' stay (but no leading '.'); every other byte becomes %XX: no id
+// leaves the folder.
 std::string file_name(std::string_view id) {
   std::string name;
   for (const char c : id) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || (c == '.' && !name.empty());
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || (c == '.' && !name.empty());
     if (plain) {
       name.push_back(c);
     } else {
@@ -58,19 +59,21 @@ Result<> prepare_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<KeyValueSqlite>> KeyValueSqlite::open(KeyValueSqliteSettings settings, const Clock& clock,
-                                                             Log& log) {
-  if (settings.id.empty()) return fail(Errc::invalid, "a key-value provider needs an id to name its file");
+Result<std::unique_ptr<KeyValueSqlite>> KeyValueSqlite::open(KeyValueSqliteSettings settings,
+                                                             const Clock& clock, Log& log) {
+  if (settings.id.empty())
+    return fail(Errc::invalid, "a key-value provider needs an id to name its file");
   TRY_OK(prepare_folder(settings.folder));
   auto path = settings.folder / file_name(settings.id);
   TRY(auto lock, FileLock::take(path));
   TRY(auto store, Store::open(path));
   sync_folder(settings.folder);
-  return std::unique_ptr<KeyValueSqlite>(
-      new KeyValueSqlite(std::move(path), std::move(lock), {std::move(store), settings.limits, clock, log}));
+  return std::unique_ptr<KeyValueSqlite>(new KeyValueSqlite(
+      std::move(path), std::move(lock), {std::move(store), settings.limits, clock, log}));
 }
 
-Result<std::unique_ptr<contracts::Invoker>> KeyValueSqlite::shard(boost::asio::io_context::executor_type executor) {
+Result<std::unique_ptr<contracts::Invoker>> KeyValueSqlite::shard(
+    boost::asio::io_context::executor_type executor) {
   TRY(auto reader, Reader::open(path_));
   return std::make_unique<KeyValueSqliteShard>(std::move(reader), writer_, std::move(executor));
 }

@@ -1,5 +1,6 @@
-// Key-value on SQLite: one database file per provider. A write is answered after the fdatasync that covers it; a read
-// sees every write that was answered before it. A bucket exists from its first write on, whatever its name.
+// Key-value on SQLite: one database file per provider. A write is answered after the fdatasync that
+// covers it; a read sees every write that was answered before it. A bucket exists from its first
+// write on, whatever its name.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -24,15 +25,18 @@ struct KeyValueSqliteSettings {
 // Made and closed by the host; owns the writer's thread. Outlives its shards.
 class KeyValueSqlite final {
  public:
-  // Blocks for the disk. conflict: another host holds the file. denied: the folder or file cannot be written.
-  // invalid: the file is damaged, of another program or of a newer Weft. exhausted: the disk is full. All name the path.
-  // `clock` and `log` outlive this.
-  static Result<std::unique_ptr<KeyValueSqlite>> open(KeyValueSqliteSettings settings, const Clock& clock, Log& log);
+  // Blocks for the disk. conflict: another host holds the file. denied: the folder or file cannot
+  // be written. invalid: the file is damaged, of another program or of a newer Weft. exhausted: the
+  // disk is full. All name the path. `clock` and `log` outlive this.
+  static Result<std::unique_ptr<KeyValueSqlite>> open(KeyValueSqliteSettings settings,
+                                                      const Clock& clock, Log& log);
 
-  // An Invoker of weft:keyvalue/store for the thread that runs `executor`, which uses and destroys it. Any thread.
-  Result<std::unique_ptr<contracts::Invoker>> shard(boost::asio::io_context::executor_type executor);
-  // Finishes what waits and ends the writer's thread: later writes are answered `unavailable`, reads go on. Blocks for
-  // a commit or two. The answers are posted when this returns.
+  // An Invoker of weft:keyvalue/store for the thread that runs `executor`, which uses and destroys
+  // it. Any thread.
+  Result<std::unique_ptr<contracts::Invoker>> shard(
+      boost::asio::io_context::executor_type executor);
+  // Finishes what waits and ends the writer's thread: later writes are answered `unavailable`,
+  // reads go on. Blocks for a commit or two. The answers are posted when this returns.
   void close() { writer_.close(); }
   const std::filesystem::path& path() const noexcept { return path_; }
 

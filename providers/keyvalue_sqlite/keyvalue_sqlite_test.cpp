@@ -12,7 +12,8 @@
 
 namespace weft::tests {
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, KeyValueSuite, testing::Values([]() -> std::unique_ptr<KeyValueHarness> {
+INSTANTIATE_TEST_SUITE_P(Sqlite, KeyValueSuite,
+                         testing::Values([]() -> std::unique_ptr<KeyValueHarness> {
                            using namespace providers::keyvalue_sqlite;
                            class Harness final : public KeyValueHarness {
                             public:
@@ -23,7 +24,8 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, KeyValueSuite, testing::Values([]() -> std::uni
                              ScratchFolder folder_;
                              Surroundings around_;
                              std::unique_ptr<KeyValueSqlite> sqlite_ =
-                                 KeyValueSqlite::open({folder_.path(), "suite"}, around_.system_clock, around_.log)
+                                 KeyValueSqlite::open({folder_.path(), "suite"},
+                                                      around_.system_clock, around_.log)
                                      .value();
                              UserHarness user_{*sqlite_};
                            };
@@ -48,10 +50,13 @@ class FakeClock final : public Clock {
 class KeyValueSqliteTest : public testing::Test {
  protected:
   std::unique_ptr<KeyValueSqlite> open(WriterLimits limits = {}) {
-    return KeyValueSqlite::open({folder.path(), "test", limits}, around.system_clock, around.log).value();
+    return KeyValueSqlite::open({folder.path(), "test", limits}, around.system_clock, around.log)
+        .value();
   }
   static std::int64_t increment(UserHarness& user) {
-    return KeyValueCall(user, "increment", kv::Item{"b", "n"}, std::int64_t{1}).result<std::int64_t>().value();
+    return KeyValueCall(user, "increment", kv::Item{"b", "n"}, std::int64_t{1})
+        .result<std::int64_t>()
+        .value();
   }
 
   ScratchFolder folder;
@@ -77,7 +82,8 @@ TEST_F(KeyValueSqliteTest, gives_versions_of_different_runs_different_names) {
     const auto store = open();
     UserHarness user(*store);
     EXPECT_TRUE(KeyValueCall(user, "set", kv::Item{"b", "k"}, bytes("v")).result<void>());
-    const auto seen = KeyValueCall(user, "get-with-version", kv::Item{"b", "k"}).result<kv::Snapshot>();
+    const auto seen =
+        KeyValueCall(user, "get-with-version", kv::Item{"b", "k"}).result<kv::Snapshot>();
     EXPECT_NE(seen->version, first);
     first = seen->version;
   }
@@ -94,11 +100,13 @@ TEST_F(KeyValueSqliteTest, serves_callers_of_many_threads_with_one_sum_each) {
       for (int round = 0; round < k_rounds; ++round) {
         std::vector<std::unique_ptr<KeyValueCall>> calls;
         for (int c = 0; c < k_callers; ++c) {
-          calls.push_back(std::make_unique<KeyValueCall>(user, "increment", kv::Item{"b", "n"}, std::int64_t{1}));
+          calls.push_back(std::make_unique<KeyValueCall>(user, "increment", kv::Item{"b", "n"},
+                                                         std::int64_t{1}));
         }
         for (auto& call : calls) own.push_back(call->result<std::int64_t>().value());
         // A read sees at least what this thread was told of.
-        const auto seen = KeyValueCall(user, "get", kv::Item{"b", "n"}).result<std::optional<kv::OwnedBytes>>();
+        const auto seen =
+            KeyValueCall(user, "get", kv::Item{"b", "n"}).result<std::optional<kv::OwnedBytes>>();
         EXPECT_GE(std::stoll(tests::text(**seen)), own.back());
       }
     });
@@ -165,7 +173,8 @@ TEST_F(KeyValueSqliteTest, finishes_what_waits_when_it_closes_and_refuses_what_c
   EXPECT_EQ(read.result<bool>(), true);
 }
 
-TEST_F(KeyValueSqliteTest, says_nothing_to_a_caller_that_cancelled_and_forgets_a_shard_that_is_gone) {
+TEST_F(KeyValueSqliteTest,
+       says_nothing_to_a_caller_that_cancelled_and_forgets_a_shard_that_is_gone) {
   const auto store = open();
   {
     UserHarness user(*store);
@@ -184,16 +193,19 @@ TEST_F(KeyValueSqliteTest, names_the_limit_that_a_name_or_value_exceeds) {
   const auto store = open();
   UserHarness user(*store);
   const std::string long_bucket(k_bucket_bytes + 1, 'b'), long_key(k_key_bytes + 1, 'k'),
-      longest_key(k_key_bytes, 'k'), longest_bucket(k_bucket_bytes, 'b'), large(k_value_bytes + 1, 'v');
+      longest_key(k_key_bytes, 'k'), longest_bucket(k_bucket_bytes, 'b'),
+      large(k_value_bytes + 1, 'v');
   const auto refusal = [&](kv::Item item, std::string_view value) {
     const auto result = KeyValueCall(user, "set", item, bytes(value)).result<void>();
     return result ? std::string("taken") : std::get<kv::Other>(result.error()).value;
   };
 
-  EXPECT_EQ(refusal({long_bucket, "k"}, ""), "the bucket's name has 256 bytes, at most 255 are allowed");
+  EXPECT_EQ(refusal({long_bucket, "k"}, ""),
+            "the bucket's name has 256 bytes, at most 255 are allowed");
   EXPECT_EQ(refusal({"", "k"}, ""), "a bucket needs a name");
   EXPECT_EQ(refusal({"b", long_key}, ""), "the key has 4097 bytes, at most 4096 are allowed");
-  EXPECT_EQ(refusal({"b", "k"}, large), "the value has 67108865 bytes, at most 67108864 are allowed");
+  EXPECT_EQ(refusal({"b", "k"}, large),
+            "the value has 67108865 bytes, at most 67108864 are allowed");
   EXPECT_EQ(refusal({longest_bucket, longest_key}, "v"), "taken");
 }
 
@@ -225,7 +237,8 @@ TEST_F(KeyValueSqliteTest, keeps_the_write_ahead_log_small_under_lasting_load) {
 
 TEST_F(KeyValueSqliteTest, keeps_an_id_with_strange_characters_inside_the_folder) {
   const auto store =
-      KeyValueSqlite::open({folder.path(), "../shop/kv\n"}, around.system_clock, around.log).value();
+      KeyValueSqlite::open({folder.path(), "../shop/kv\n"}, around.system_clock, around.log)
+          .value();
 
   EXPECT_EQ(store->path(), folder.path() / "%2E.%2Fshop%2Fkv%0A.db");
 }

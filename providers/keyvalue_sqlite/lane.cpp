@@ -12,17 +12,18 @@ void abandon(std::vector<std::unique_ptr<Write>> writes) {
 Lane::~Lane() { abandon(std::move(done_)); }
 
 void Lane::deliver(std::vector<std::unique_ptr<Write>> done) {
-  bool post = false;
   {
     const std::lock_guard lock(mutex_);
     if (!closed_) {
-      post = !std::exchange(posted_, true);
       for (auto& write : done) done_.push_back(std::move(write));
       done.clear();
+      // With the lock held, so that close() waits for it: the executor may be gone right after.
+      if (!std::exchange(posted_, true)) {
+        boost::asio::post(executor_, [lane = shared_from_this()] { lane->answer(); });
+      }
     }
   }
   abandon(std::move(done));
-  if (post) boost::asio::post(executor_, [lane = shared_from_this()] { lane->answer(); });
 }
 
 void Lane::answer() {

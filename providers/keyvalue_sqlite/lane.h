@@ -11,8 +11,8 @@
 
 namespace weft::providers::keyvalue_sqlite {
 
-// Shared by a shard, the writes it has under way, and the handler that is posted: whichever is left last frees it.
-// One post brings the answers of a whole commit.
+// Shared by a shard, the writes it has under way, and the handler that is posted: whichever is left
+// last frees it. One post brings the answers of a whole commit.
 class Lane final : public std::enable_shared_from_this<Lane> {
  public:
   explicit Lane(boost::asio::io_context::executor_type executor) : executor_(std::move(executor)) {}
@@ -22,7 +22,8 @@ class Lane final : public std::enable_shared_from_this<Lane> {
 
   // The writer's thread. Takes the writes, all done.
   void deliver(std::vector<std::unique_ptr<Write>> done);
-  // The shard's thread: the answers of writes that are still under way interest nobody any more.
+  // The shard's thread: the answers of writes that are still under way interest nobody any more,
+  // and the executor is not used again.
   void close();
 
  private:

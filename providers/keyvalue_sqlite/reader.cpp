@@ -20,15 +20,19 @@ using contracts::keyvalue::Snapshot;
 
 Result<Reader> Reader::open(const std::filesystem::path& path) {
   TRY(auto database, Database::open(path, Access::read));
-  // Small, because a thread has one and most of it lies in the page cache of the system anyway (2 MiB).
+  // Small, because a thread has one and most of it lies in the page cache of the system anyway (2
+  // MiB).
   TRY_OK(database.run("PRAGMA cache_size = -2048"));
   Reader reader(std::move(database));
   auto& db = reader.database_;
   TRY(reader.get_, db.prepare("SELECT value FROM entries WHERE bucket = ?1 AND key = ?2"));
   TRY(reader.exists_, db.prepare("SELECT 1 FROM entries WHERE bucket = ?1 AND key = ?2"));
-  TRY(reader.after_, db.prepare("SELECT key FROM entries WHERE bucket = ?1 AND key > ?2 ORDER BY key LIMIT ?3"));
-  TRY(reader.skip_, db.prepare("SELECT key FROM entries WHERE bucket = ?1 ORDER BY key LIMIT ?3 OFFSET ?2"));
-  TRY(reader.snapshot_, db.prepare("SELECT version, value FROM entries WHERE bucket = ?1 AND key = ?2"));
+  TRY(reader.after_,
+      db.prepare("SELECT key FROM entries WHERE bucket = ?1 AND key > ?2 ORDER BY key LIMIT ?3"));
+  TRY(reader.skip_,
+      db.prepare("SELECT key FROM entries WHERE bucket = ?1 ORDER BY key LIMIT ?3 OFFSET ?2"));
+  TRY(reader.snapshot_,
+      db.prepare("SELECT version, value FROM entries WHERE bucket = ?1 AND key = ?2"));
   return reader;
 }
 
@@ -79,8 +83,11 @@ Result<Found> Reader::get_many(std::string_view bucket, const std::vector<std::s
       if (bytes <= k_value_bytes) entry.emplace(key, OwnedBytes(value->begin(), value->end()));
     }));
     if (bytes > k_value_bytes) {
-      return fail(Errc::exhausted, fmt::format("the values asked for have more than {} bytes together; ask for fewer "
-                                               "at once", k_value_bytes));
+      return fail(
+          Errc::exhausted,
+          fmt::format("the values asked for have more than {} bytes together; ask for fewer "
+                      "at once",
+                      k_value_bytes));
     }
   }
   return found;

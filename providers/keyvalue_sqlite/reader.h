@@ -1,4 +1,5 @@
-// The reads of one thread, on a connection of its own: they see the last commit and never wait for the writer.
+// The reads of one thread, on a connection of its own: they see the last commit and never wait for
+// the writer.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +13,8 @@
 
 namespace weft::providers::keyvalue_sqlite {
 
-// One thread. Errors as Database::open says; exhausted: an answer would be larger than a value may be.
+// One thread. Errors as Database::open says; exhausted: an answer would be larger than a value may
+// be.
 class Reader final {
  public:
   static Result<Reader> open(const std::filesystem::path& path);
@@ -27,9 +29,11 @@ class Reader final {
     return {};
   }
   Result<bool> exists(contracts::keyvalue::Item item);
-  Result<contracts::keyvalue::Page> list(std::string_view bucket, const contracts::keyvalue::Place& from,
+  Result<contracts::keyvalue::Page> list(std::string_view bucket,
+                                         const contracts::keyvalue::Place& from,
                                          std::uint32_t limit);
-  Result<contracts::keyvalue::Found> get_many(std::string_view bucket, const std::vector<std::string_view>& keys);
+  Result<contracts::keyvalue::Found> get_many(std::string_view bucket,
+                                              const std::vector<std::string_view>& keys);
   Result<contracts::keyvalue::Snapshot> snapshot(contracts::keyvalue::Item item);
 
  private:

@@ -5,8 +5,8 @@
 
 namespace weft::providers::keyvalue_sqlite {
 
-// Makes a new file a key-value database of ours, or an older one of ours the present one; durable on return.
-// invalid: a database of somebody else, or one that a newer Weft wrote.
+// Makes a new file a key-value database of ours, or an older one of ours the present one; durable
+// on return. invalid: a database of somebody else, or one that a newer Weft wrote.
 Result<> prepare_schema(Database& database, const std::filesystem::path& path);
 
 }  // namespace weft::providers::keyvalue_sqlite

@@ -10,8 +10,8 @@ using contracts::keyvalue::Bytes;
 using contracts::keyvalue::Found;
 using contracts::keyvalue::Item;
 using contracts::keyvalue::Outcome;
-using contracts::keyvalue::Pair;
 using contracts::keyvalue::Page;
+using contracts::keyvalue::Pair;
 using contracts::keyvalue::Place;
 using contracts::keyvalue::Snapshot;
 
@@ -34,7 +34,8 @@ Result<> check_pairs(std::string_view bucket, const std::vector<Pair>& pairs) {
   return {};
 }
 
-// A reader finds the file held only in moments of recovery, never by another host: the open would have failed.
+// A reader finds the file held only in moments of recovery, never by another host: the open would
+// have failed.
 Error reading(Error error) {
   if (error.code == Errc::conflict) error.code = Errc::unavailable;
   return error;
@@ -49,7 +50,9 @@ Result<T> reading(Result<T> result) {
 }  // namespace
 
 Shard::Shard(Reader reader, Writer& writer, boost::asio::io_context::executor_type executor)
-    : reader_(std::move(reader)), writer_(writer), lane_(std::make_shared<Lane>(std::move(executor))) {}
+    : reader_(std::move(reader)),
+      writer_(writer),
+      lane_(std::make_shared<Lane>(std::move(executor))) {}
 
 Shard::~Shard() { lane_->close(); }
 
@@ -69,7 +72,8 @@ void Shard::get(Item item, Answer<std::optional<Bytes>> answer) {
   auto done = check(item);
   Result<contracts::Image> image;
   if (done) {
-    // The image is made while the value lies in the database's own memory; the caller runs after that.
+    // The image is made while the value lies in the database's own memory; the caller runs after
+    // that.
     done = reader_.get(item, [&](std::optional<Bytes> value) { image = answer.image(value); });
   }
   if (!done) return std::move(answer)(std::unexpected(reading(std::move(done).error())));
@@ -77,18 +81,21 @@ void Shard::get(Item item, Answer<std::optional<Bytes>> answer) {
 }
 
 void Shard::exists(Item item, Answer<bool> answer) {
-  if (auto allowed = check(item); !allowed) return std::move(answer)(std::unexpected(std::move(allowed).error()));
+  if (auto allowed = check(item); !allowed)
+    return std::move(answer)(std::unexpected(std::move(allowed).error()));
   std::move(answer)(reading(reader_.exists(item)));
 }
 
-void Shard::list_keys(std::string_view bucket, Place from, std::uint32_t limit, Answer<Page> answer) {
+void Shard::list_keys(std::string_view bucket, Place from, std::uint32_t limit,
+                      Answer<Page> answer) {
   if (auto allowed = check_bucket(bucket); !allowed) {
     return std::move(answer)(std::unexpected(std::move(allowed).error()));
   }
   std::move(answer)(reading(reader_.list(bucket, from, limit)));
 }
 
-void Shard::get_many(std::string_view bucket, std::vector<std::string_view> keys, Answer<Found> answer) {
+void Shard::get_many(std::string_view bucket, std::vector<std::string_view> keys,
+                     Answer<Found> answer) {
   if (auto allowed = check_keys(bucket, keys); !allowed) {
     return std::move(answer)(std::unexpected(std::move(allowed).error()));
   }
@@ -96,7 +103,8 @@ void Shard::get_many(std::string_view bucket, std::vector<std::string_view> keys
 }
 
 void Shard::get_with_version(Item item, Answer<Snapshot> answer) {
-  if (auto allowed = check(item); !allowed) return std::move(answer)(std::unexpected(std::move(allowed).error()));
+  if (auto allowed = check(item); !allowed)
+    return std::move(answer)(std::unexpected(std::move(allowed).error()));
   std::move(answer)(reading(reader_.snapshot(item)));
 }
 
@@ -104,7 +112,9 @@ void Shard::set(Item item, Bytes value, Answer<void> answer) {
   write(check(item, value), Set{item, value}, std::move(answer));
 }
 
-void Shard::erase(Item item, Answer<void> answer) { write(check(item), Erase{item}, std::move(answer)); }
+void Shard::erase(Item item, Answer<void> answer) {
+  write(check(item), Erase{item}, std::move(answer));
+}
 
 void Shard::increment(Item item, std::int64_t delta, Answer<std::int64_t> answer) {
   write(check(item), Increment{item, delta}, std::move(answer));
@@ -115,12 +125,14 @@ void Shard::set_many(std::string_view bucket, std::vector<Pair> pairs, Answer<vo
   write(std::move(allowed), SetMany{bucket, std::move(pairs)}, std::move(answer));
 }
 
-void Shard::erase_many(std::string_view bucket, std::vector<std::string_view> keys, Answer<void> answer) {
+void Shard::erase_many(std::string_view bucket, std::vector<std::string_view> keys,
+                       Answer<void> answer) {
   auto allowed = check_keys(bucket, keys);
   write(std::move(allowed), EraseMany{bucket, std::move(keys)}, std::move(answer));
 }
 
-void Shard::compare_and_swap(Item item, std::string_view version, Bytes value, Answer<Outcome> answer) {
+void Shard::compare_and_swap(Item item, std::string_view version, Bytes value,
+                             Answer<Outcome> answer) {
   write(check(item, value), Swap{item, version, value}, std::move(answer));
 }
 

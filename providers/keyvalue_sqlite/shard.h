@@ -1,4 +1,5 @@
-// What one thread has of the store: reads on a connection of its own, right away; writes by the writer's thread.
+// What one thread has of the store: reads on a connection of its own, right away; writes by the
+// writer's thread.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <memory>
@@ -12,8 +13,9 @@
 
 namespace weft::providers::keyvalue_sqlite {
 
-// Reads run on the caller's thread: from the page cache they take microseconds, less than a way to another thread and
-// back. A value that must come from the disk, or is very large, holds the thread up for as long as that takes.
+// Reads run on the caller's thread: from the page cache they take microseconds, less than a way to
+// another thread and back. A value that must come from the disk, or is very large, holds the thread
+// up for as long as that takes.
 class Shard final : public contracts::keyvalue::KeyValue {
  public:
   // `writer` outlives this.
@@ -37,8 +39,10 @@ class Shard final : public contracts::keyvalue::KeyValue {
   void increment(Item item, std::int64_t delta, Answer<std::int64_t> answer) override;
   void get_many(std::string_view bucket, std::vector<std::string_view> keys,
                 Answer<contracts::keyvalue::Found> answer) override;
-  void set_many(std::string_view bucket, std::vector<contracts::keyvalue::Pair> pairs, Answer<void> answer) override;
-  void erase_many(std::string_view bucket, std::vector<std::string_view> keys, Answer<void> answer) override;
+  void set_many(std::string_view bucket, std::vector<contracts::keyvalue::Pair> pairs,
+                Answer<void> answer) override;
+  void erase_many(std::string_view bucket, std::vector<std::string_view> keys,
+                  Answer<void> answer) override;
   void get_with_version(Item item, Answer<contracts::keyvalue::Snapshot> answer) override;
   void compare_and_swap(Item item, std::string_view version, Bytes value,
                         Answer<contracts::keyvalue::Outcome> answer) override;
@@ -54,9 +58,11 @@ class Shard final : public contracts::keyvalue::KeyValue {
 
 class KeyValueSqliteShard final : public contracts::Invoker {
  public:
-  KeyValueSqliteShard(Reader reader, Writer& writer, boost::asio::io_context::executor_type executor)
+  KeyValueSqliteShard(Reader reader, Writer& writer,
+                      boost::asio::io_context::executor_type executor)
       : shard_(std::move(reader), writer, std::move(executor)), invoker_(shard_) {}
-  contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override {
+  contracts::Pending invoke(contracts::Invocation invocation,
+                            contracts::Replier& replier) override {
     return invoker_.invoke(std::move(invocation), replier);
   }
 

@@ -16,8 +16,11 @@ Error explain(int code, const std::string& path, const char* detail) {
       return {Errc::conflict, fmt::format("{} is in use by another process", path)};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {Errc::invalid, fmt::format("{} is damaged or is no database ({}); restore it from a backup, or move it "
-                                         "away to start empty", path, detail)};
+      return {
+          Errc::invalid,
+          fmt::format("{} is damaged or is no database ({}); restore it from a backup, or move it "
+                      "away to start empty",
+                      path, detail)};
     case SQLITE_FULL:
       return {Errc::exhausted, fmt::format("the disk that holds {} is full", path)};
     case SQLITE_NOMEM:
@@ -52,7 +55,8 @@ Database::~Database() = default;
 Result<Database> Database::open(const std::filesystem::path& path, Access access) {
   auto state = std::make_unique<State>();
   state->path = path.string();
-  const int flags = (access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+  const int flags = (access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                             : SQLITE_OPEN_READONLY) |
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(state->path.c_str(), &state->handle, flags, "unix-excl");
   if (code != SQLITE_OK) return std::unexpected(explain(code, state->path, sqlite3_errstr(code)));
@@ -69,7 +73,9 @@ Result<Database> Database::open(const std::filesystem::path& path, Access access
   return Database(std::move(state));
 }
 
-Error Database::error(int code) const { return explain(code, state_->path, sqlite3_errmsg(state_->handle)); }
+Error Database::error(int code) const {
+  return explain(code, state_->path, sqlite3_errmsg(state_->handle));
+}
 
 Result<> Database::run(const char* sql) {
   const int code = sqlite3_exec(state_->handle, sql, nullptr, nullptr, nullptr);
@@ -88,7 +94,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
 Result<std::int64_t> Database::number(std::string_view sql) {
   TRY(auto statement, prepare(sql));
   TRY(const Step step, statement.step());
-  if (step != Step::row) return fail(Errc::internal, fmt::format("{}: no row from {}", state_->path, sql));
+  if (step != Step::row)
+    return fail(Errc::internal, fmt::format("{}: no row from {}", state_->path, sql));
   return statement.number(0);
 }
 
@@ -102,7 +109,8 @@ bool Database::in_transaction() const { return sqlite3_get_autocommit(state_->ha
 
 Result<> Database::checkpoint() {
   int in_wal = 0, moved = 0;
-  const int code = sqlite3_wal_checkpoint_v2(state_->handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
+  const int code = sqlite3_wal_checkpoint_v2(state_->handle, nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                             &in_wal, &moved);
   // A reader in the middle of something only means that some of it is left for the next time.
   if (code != SQLITE_OK && code != SQLITE_BUSY) return std::unexpected(error(code));
   state_->frames = in_wal - moved;
@@ -112,7 +120,8 @@ Result<> Database::checkpoint() {
 int Database::wal_frames() const { return state_->frames; }
 
 Statement::Statement(sqlite3_stmt* statement) : statement_(statement) {}
-Statement::Statement(Statement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)) {}
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(statement_, other.statement_);
   return *this;
@@ -121,8 +130,8 @@ Statement::~Statement() { sqlite3_finalize(statement_); }
 
 Statement& Statement::bind(int parameter, std::string_view text) {
   // A null pointer would bind NULL, which is not the empty text.
-  sqlite3_bind_text64(statement_, parameter, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC,
-                      SQLITE_UTF8);
+  sqlite3_bind_text64(statement_, parameter, text.data() == nullptr ? "" : text.data(), text.size(),
+                      SQLITE_STATIC, SQLITE_UTF8);
   return *this;
 }
 
@@ -145,7 +154,8 @@ Result<Step> Statement::step() {
   if (code == SQLITE_ROW) return Step::row;
   if (code == SQLITE_DONE) return Step::done;
   sqlite3* handle = sqlite3_db_handle(statement_);
-  return std::unexpected(explain(code, sqlite3_db_filename(handle, nullptr), sqlite3_errmsg(handle)));
+  return std::unexpected(
+      explain(code, sqlite3_db_filename(handle, nullptr), sqlite3_errmsg(handle)));
 }
 
 Result<> Statement::run() {
@@ -172,6 +182,8 @@ std::span<const std::byte> Statement::blob(int column) const {
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 }  // namespace weft::providers::keyvalue_sqlite

@@ -1,4 +1,5 @@
-// SQLite as values: a connection, a statement, an error. The only file that includes sqlite3.h is sqlite.cpp.
+// SQLite as values: a connection, a statement, an error. The only file that includes sqlite3.h is
+// sqlite.cpp.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -18,13 +19,13 @@ enum class Step { row, done };
 
 class Statement;
 
-// One connection, used by one thread at a time. All connections of this process share one exclusive hold on the
-// file (SQLite's `unix-excl`): no other process can open it, and the WAL index lives on the heap, so that reads
-// need no system call for locks.
+// One connection, used by one thread at a time. All connections of this process share one exclusive
+// hold on the file (SQLite's `unix-excl`): no other process can open it, and the WAL index lives on
+// the heap, so that reads need no system call for locks.
 class Database final {
  public:
-  // conflict: another process holds the file. denied: it cannot be read or written. invalid: it is no database or is
-  // damaged. exhausted: the disk is full. Each message names the path.
+  // conflict: another process holds the file. denied: it cannot be read or written. invalid: it is
+  // no database or is damaged. exhausted: the disk is full. Each message names the path.
   static Result<Database> open(const std::filesystem::path& path, Access access);
   Database(Database&&) noexcept;
   Database& operator=(Database&&) = delete;
@@ -40,7 +41,8 @@ class Database final {
 
   // Whether a transaction is open. SQLite may end one by itself after a grave error.
   bool in_transaction() const;
-  // Moves committed pages from the WAL to the database and lets the WAL start over, as far as readers allow.
+  // Moves committed pages from the WAL to the database and lets the WAL start over, as far as
+  // readers allow.
   Result<> checkpoint();
   // Frames in the WAL after the last commit, since it last started over.
   int wal_frames() const;
@@ -54,8 +56,8 @@ class Database final {
   std::unique_ptr<State> state_;
 };
 
-// A prepared statement. Parameters count from 1, columns from 0. What is bound is not copied: it must live until
-// the statement is reset.
+// A prepared statement. Parameters count from 1, columns from 0. What is bound is not copied: it
+// must live until the statement is reset.
 class Statement final {
  public:
   Statement() = default;

@@ -36,21 +36,27 @@ Result<std::int64_t> parse_number(Bytes value) {
 Result<Store> Store::open(const std::filesystem::path& path) {
   TRY(auto database, Database::open(path, Access::write));
   TRY(const bool wal, database.answers("PRAGMA journal_mode = WAL", "wal"));
-  if (!wal) return fail(Errc::denied, fmt::format("{} lies where SQLite cannot keep a write-ahead log", path.string()));
-  // Every commit is followed by an fdatasync; checkpoints come when the writer chooses. A WAL that once grew is
-  // overwritten, not cut: an fdatasync is much cheaper when the size of the file stays the same.
-  TRY_OK(database.run("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1;"
-                      "PRAGMA cache_size = -8192"));
+  if (!wal)
+    return fail(Errc::denied,
+                fmt::format("{} lies where SQLite cannot keep a write-ahead log", path.string()));
+  // Every commit is followed by an fdatasync; checkpoints come when the writer chooses. A WAL that
+  // once grew is overwritten, not cut: an fdatasync is much cheaper when the size of the file stays
+  // the same.
+  TRY_OK(database.run(
+      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1;"
+      "PRAGMA cache_size = -8192"));
   TRY_OK(prepare_schema(database, path));
   Store store(std::move(database));
   auto& db = store.database_;
   TRY(store.begin_, db.prepare("BEGIN IMMEDIATE"));
   TRY(store.commit_, db.prepare("COMMIT"));
-  TRY(store.set_, db.prepare("INSERT INTO entries(bucket, key, version, value) VALUES (?1, ?2, ?3, ?4) "
-                             "ON CONFLICT(bucket, key) DO UPDATE SET version = excluded.version, "
-                             "value = excluded.value"));
+  TRY(store.set_,
+      db.prepare("INSERT INTO entries(bucket, key, version, value) VALUES (?1, ?2, ?3, ?4) "
+                 "ON CONFLICT(bucket, key) DO UPDATE SET version = excluded.version, "
+                 "value = excluded.value"));
   TRY(store.erase_, db.prepare("DELETE FROM entries WHERE bucket = ?1 AND key = ?2"));
-  TRY(store.seen_, db.prepare("SELECT rowid, version, value FROM entries WHERE bucket = ?1 AND key = ?2"));
+  TRY(store.seen_,
+      db.prepare("SELECT rowid, version, value FROM entries WHERE bucket = ?1 AND key = ?2"));
   TRY(store.update_, db.prepare("UPDATE entries SET version = ?2, value = ?3 WHERE rowid = ?1"));
   TRY(store.next_era_, db.prepare("UPDATE era SET number = number + 1 RETURNING number"));
   return store;
@@ -75,7 +81,8 @@ Result<std::int64_t> Store::next_version() {
   if (era_ == 0) {
     const Use statement(next_era_);
     TRY(const Step step, statement->step());
-    if (step != Step::row) return fail(Errc::invalid, "the database has lost its era; restore it from a backup");
+    if (step != Step::row)
+      return fail(Errc::invalid, "the database has lost its era; restore it from a backup");
     const auto era = statement->number(0);
     TRY_OK(statement->step());
     era_ = era;

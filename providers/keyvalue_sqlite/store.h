@@ -1,4 +1,5 @@
-// The writes, inside a transaction that somebody else begins and commits. Used by the writer's thread.
+// The writes, inside a transaction that somebody else begins and commits. Used by the writer's
+// thread.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,11 +12,12 @@
 
 namespace weft::providers::keyvalue_sqlite {
 
-// Every method but those of the transaction needs one open. After an error the transaction is as it was before the
-// method, unless in_transaction() says that SQLite has rolled it back.
+// Every method but those of the transaction needs one open. After an error the transaction is as it
+// was before the method, unless in_transaction() says that SQLite has rolled it back.
 class Store final {
  public:
-  // Opens or makes the database at `path`, whose folder exists. Errors: see Database::open and prepare_schema.
+  // Opens or makes the database at `path`, whose folder exists. Errors: see Database::open and
+  // prepare_schema.
   static Result<Store> open(const std::filesystem::path& path);
 
   Result<> begin();
@@ -30,7 +32,8 @@ class Store final {
   Result<std::int64_t> increment(contracts::keyvalue::Item item, std::int64_t delta);
   Result<> set_many(std::string_view bucket, const std::vector<contracts::keyvalue::Pair>& pairs);
   Result<> erase_many(std::string_view bucket, const std::vector<std::string_view>& keys);
-  Result<contracts::keyvalue::Outcome> swap(contracts::keyvalue::Item item, std::string_view version,
+  Result<contracts::keyvalue::Outcome> swap(contracts::keyvalue::Item item,
+                                            std::string_view version,
                                             contracts::keyvalue::Bytes value);
 
   // Not in a transaction.

@@ -85,7 +85,9 @@ class WriteOf final : public Write {
   using Value = typename Operation::Value;
   WriteOf(std::shared_ptr<Lane> lane, std::size_t bytes, Operation operation,
           contracts::keyvalue::Answer<Value> answer)
-      : Write(std::move(lane), bytes), operation_(std::move(operation)), answer_(std::move(answer)) {}
+      : Write(std::move(lane), bytes),
+        operation_(std::move(operation)),
+        answer_(std::move(answer)) {}
 
   const Error* apply(Store& store) override {
     result_ = operation_(store);

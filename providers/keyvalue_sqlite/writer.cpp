@@ -10,12 +10,12 @@
 namespace weft::providers::keyvalue_sqlite {
 namespace {
 
-// The WAL is moved to the database when it has so many frames (of 4 KiB) and nobody waits, or, without mercy, when
-// it has so many more.
+// The WAL is moved to the database when it has so many frames (of 4 KiB) and nobody waits, or,
+// without mercy, when it has so many more.
 constexpr int k_frames_idle = 1000;
 constexpr int k_frames_most = 4'000;
-// How long a transaction waits for callers that were answered by the last one: this part of what a commit takes, and
-// never more than this.
+// How long a transaction waits for callers that were answered by the last one: this part of what a
+// commit takes, and never more than this.
 constexpr int k_gather_part = 4;
 constexpr std::chrono::microseconds k_gather_most{1000};
 
@@ -36,8 +36,9 @@ Result<> Writer::submit(std::unique_ptr<Write>& write) {
     const std::lock_guard lock(mutex_);
     if (closing_) return fail(Errc::unavailable, "the key-value store is closing");
     if (queue_.size() >= limits_.writes || queued_bytes_ + write->bytes() > limits_.bytes) {
-      return fail(Errc::unavailable, fmt::format("{} writes of {} bytes wait for the disk, more are not taken",
-                                                 queue_.size(), queued_bytes_));
+      return fail(Errc::unavailable,
+                  fmt::format("{} writes of {} bytes wait for the disk, more are not taken",
+                              queue_.size(), queued_bytes_));
     }
     queued_bytes_ += write->bytes();
     queue_.push_back(std::move(write));
@@ -76,7 +77,8 @@ void Writer::run() {
   tidy(0);
 }
 
-// Sleeps until there is a write, then a little longer if fewer are there than `expected`. Empty: closing.
+// Sleeps until there is a write, then a little longer if fewer are there than `expected`. Empty:
+// closing.
 Writer::Batch Writer::gather(std::size_t expected) {
   Batch batch;
   std::unique_lock lock(mutex_);
@@ -84,8 +86,8 @@ Writer::Batch Writer::gather(std::size_t expected) {
     wake_at_ = 1;
     wake_.wait(lock);
   }
-  const auto end = std::chrono::steady_clock::now() + std::min<std::chrono::nanoseconds>(last_commit_ / k_gather_part,
-                                                                                        k_gather_most);
+  const auto end = std::chrono::steady_clock::now() +
+                   std::min<std::chrono::nanoseconds>(last_commit_ / k_gather_part, k_gather_most);
   while (queue_.size() < expected && !closing_) {
     wake_at_ = expected;
     if (wake_.wait_until(lock, end) == std::cv_status::timeout) break;
@@ -113,12 +115,14 @@ void Writer::process(Batch batch) {
   answer(std::move(batch));
 }
 
-// One line when commits begin to fail and one when they work again: a full disk is not made worse by its log.
+// One line when commits begin to fail and one when they work again: a full disk is not made worse
+// by its log.
 void Writer::note(const Result<>& committed, std::size_t writes) {
   if (failing_ == !committed) return;
   failing_ = !committed;
   if (failing_) {
-    log_.error("the key-value store cannot commit", {{"error", committed.error().message}, {"writes", writes}});
+    log_.error("the key-value store cannot commit",
+               {{"error", committed.error().message}, {"writes", writes}});
   } else {
     log_.info("the key-value store commits again");
   }
@@ -131,7 +135,8 @@ Result<> Writer::apply(Batch& batch) {
     if (!write->wanted()) {
       write->fail_with({Errc::cancelled, "the caller went away before the write began"});
     } else if (write->deadline() <= now) {
-      write->fail_with({Errc::timed_out, "the deadline passed while the write waited for the disk"});
+      write->fail_with(
+          {Errc::timed_out, "the deadline passed while the write waited for the disk"});
     } else {
       const Error* error = write->apply(store_);
       if (error != nullptr && !store_.in_transaction()) return std::unexpected(*error);
@@ -154,7 +159,8 @@ void Writer::answer(Batch batch) {
 void Writer::tidy(int frames) {
   if (store_.wal_frames() <= frames) return;
   if (auto done = store_.checkpoint(); !done) {
-    log_.warn("the write-ahead log could not be moved to the database", {{"error", done.error().message}});
+    log_.warn("the write-ahead log could not be moved to the database",
+              {{"error", done.error().message}});
   }
 }
 

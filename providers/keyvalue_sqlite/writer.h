@@ -1,6 +1,7 @@
-// The one thread that writes. What waits when it is free becomes one transaction, is committed with one fdatasync,
-// and is answered; what comes in meanwhile becomes the next. Callers that were just answered often write again: the next
-// transaction waits for them a little, so that all of them share one fdatasync instead of taking turns at two.
+// The one thread that writes. What waits when it is free becomes one transaction, is committed with
+// one fdatasync, and is answered; what comes in meanwhile becomes the next. Callers that were just
+// answered often write again: the next transaction waits for them a little, so that all of them
+// share one fdatasync instead of taking turns at two.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -18,8 +19,8 @@
 namespace weft::providers::keyvalue_sqlite {
 
 struct WriterLimits {
-  std::size_t writes = 8192;                       // that wait
-  std::size_t bytes = std::size_t{256} << 20;      // that their arguments hold
+  std::size_t writes = 8192;                   // that wait
+  std::size_t bytes = std::size_t{256} << 20;  // that their arguments hold
 };
 
 class Writer final {
@@ -36,10 +37,11 @@ class Writer final {
   Writer& operator=(const Writer&) = delete;
   ~Writer();
 
-  // Any thread, never waits for the disk. unavailable: the queue is full, or the store is closing; then the write is
-  // given back in `write`.
+  // Any thread, never waits for the disk. unavailable: the queue is full, or the store is closing;
+  // then the write is given back in `write`.
   Result<> submit(std::unique_ptr<Write>& write);
-  // Refuses further writes, finishes those that wait, and ends the thread. Blocks for a commit or two.
+  // Refuses further writes, finishes those that wait, and ends the thread. Blocks for a commit or
+  // two.
   void close();
 
  private:
@@ -60,14 +62,16 @@ class Writer final {
   Store store_;
   bool failing_ = false;                     // whether the last commit failed
   std::chrono::nanoseconds last_commit_{0};  // how long it took
-  // Where callers and the writer meet: a queue between threads needs a lock, held for a push or a swap.
+  // Where callers and the writer meet: a queue between threads needs a lock, held for a push or a
+  // swap.
   std::mutex mutex_;
   std::condition_variable wake_;
-  Batch queue_;                  // guarded by mutex_
+  Batch queue_;                   // guarded by mutex_
   std::size_t queued_bytes_ = 0;  // guarded by mutex_
-  bool closing_ = false;         // guarded by mutex_
-  std::size_t wake_at_ = 0;      // guarded by mutex_: waiting writes that wake the thread; 0 while it is awake
-  std::thread thread_;           // last, because it starts at once
+  bool closing_ = false;          // guarded by mutex_
+  std::size_t wake_at_ =
+      0;  // guarded by mutex_: waiting writes that wake the thread; 0 while it is awake
+  std::thread thread_;  // last, because it starts at once
 };
 
 }  // namespace weft::providers::keyvalue_sqlite

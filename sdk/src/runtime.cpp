@@ -22,8 +22,9 @@ extern "C" [[clang::export_name("cabi_realloc")]] void* cabi_realloc(void* old, 
   return p;
 }
 
-// stdio is linked only where a guest uses it: without it, the weak stdout has no address. fseek writes out what the stream
-// holds before it finds that a terminal cannot seek; fflush would bring all of stdio into every component.
+// stdio is linked only where a guest uses it: without it, the weak stdout has no address. fseek
+// writes out what the stream holds before it finds that a terminal cannot seek; fflush would bring
+// all of stdio into every component.
 struct _IO_FILE;
 extern "C" {
 extern _IO_FILE* const stdout __attribute__((weak));

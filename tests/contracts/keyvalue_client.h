@@ -1,4 +1,5 @@
-// Calls to a key-value provider, for tests: made like the switchboard makes them, waited for like nobody else does.
+// Calls to a key-value provider, for tests: made like the switchboard makes them, waited for like
+// nobody else does.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -32,7 +33,8 @@ class KeyValueCall final : public contracts::Replier {
   KeyValueCall(KeyValueHarness& harness, std::string_view function, const A&... arguments)
       : KeyValueCall(harness, contracts::Context{}, function, arguments...) {}
   template <class... A>
-  KeyValueCall(KeyValueHarness& harness, contracts::Context context, std::string_view function, const A&... arguments)
+  KeyValueCall(KeyValueHarness& harness, contracts::Context context, std::string_view function,
+               const A&... arguments)
       : harness_(harness) {
     contracts::Invocation invocation;
     invocation.context = std::move(context);

@@ -38,20 +38,24 @@ class ScratchFolder final {
 struct Surroundings {
   SystemClock system_clock;
   std::string logged;
-  Log log{{.level = LogLevel::debug}, system_clock, [this](std::string_view line) { logged.append(line); }};
+  Log log{{.level = LogLevel::debug}, system_clock, [this](std::string_view line) {
+            logged.append(line);
+          }};
 };
 
 // One thread that uses a store: its loop and its shard.
 class UserHarness final : public tests::KeyValueHarness {
  public:
-  explicit UserHarness(KeyValueSqlite& store) : shard_(store.shard(context_.get_executor()).value()) {}
+  explicit UserHarness(KeyValueSqlite& store)
+      : shard_(store.shard(context_.get_executor()).value()) {}
   contracts::Invoker& store() override { return *shard_; }
   void run_some() override { context_.run_one(); }
 
  private:
   boost::asio::io_context context_{1};
   // A write under way is no work that the context knows of.
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      context_.get_executor()};
   std::unique_ptr<contracts::Invoker> shard_;
 };
 

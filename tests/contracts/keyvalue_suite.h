@@ -1,4 +1,5 @@
-// What every key-value provider must do, written once. One file of a provider's test includes this and gives a way to make it:
+// What every key-value provider must do, written once. One file of a provider's test includes this
+// and gives a way to make it:
 //
 //   class MyHarness final : public KeyValueHarness { … };
 //   INSTANTIATE_TEST_SUITE_P(MyProvider, KeyValueSuite, testing::Values(&make_my_harness));
@@ -23,7 +24,9 @@ class KeyValueSuite : public testing::TestWithParam<std::unique_ptr<KeyValueHarn
   std::expected<T, kv::StoreError> ask(std::string_view function, const A&... arguments) {
     return KeyValueCall(*harness, function, arguments...).template result<T>();
   }
-  void set(kv::Item item, std::string_view value) { EXPECT_TRUE((ask<void>("set", item, bytes(value)))); }
+  void set(kv::Item item, std::string_view value) {
+    EXPECT_TRUE((ask<void>("set", item, bytes(value))));
+  }
   std::optional<std::string> get(kv::Item item) {
     const auto value = ask<std::optional<kv::OwnedBytes>>("get", item).value();
     return value ? std::optional(text(*value)) : std::nullopt;
@@ -93,7 +96,8 @@ TEST_P(KeyValueSuite, lists_all_keys_in_pages_by_either_kind_of_place) {
       EXPECT_LE(page.keys.size(), 10u);
       seen.insert(seen.end(), page.keys.begin(), page.keys.end());
       from = page.next;
-      if (from && std::holds_alternative<kv::Skip>(start)) EXPECT_TRUE(std::holds_alternative<kv::Skip>(*from));
+      if (from && std::holds_alternative<kv::Skip>(start))
+        EXPECT_TRUE(std::holds_alternative<kv::Skip>(*from));
     }
     std::ranges::sort(seen);
     EXPECT_EQ(seen, all);
@@ -134,22 +138,27 @@ TEST_P(KeyValueSuite, refuses_to_increment_what_is_no_number_or_would_not_fit_an
 TEST_P(KeyValueSuite, never_gives_two_callers_the_same_sum) {
   std::vector<std::unique_ptr<KeyValueCall>> calls;
   for (int i = 0; i < 200; ++i) {
-    calls.push_back(std::make_unique<KeyValueCall>(*harness, "increment", kv::Item{"b", "n"}, std::int64_t{1}));
+    calls.push_back(
+        std::make_unique<KeyValueCall>(*harness, "increment", kv::Item{"b", "n"}, std::int64_t{1}));
   }
 
   std::vector<std::int64_t> sums;
   for (auto& call : calls) sums.push_back(call->result<std::int64_t>().value());
 
   std::ranges::sort(sums);
-  for (std::size_t i = 0; i < sums.size(); ++i) EXPECT_EQ(sums[i], static_cast<std::int64_t>(i) + 1);
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    EXPECT_EQ(sums[i], static_cast<std::int64_t>(i) + 1);
 }
 
 TEST_P(KeyValueSuite, sets_gets_and_deletes_many_in_the_order_asked_for) {
-  EXPECT_TRUE((ask<void>("set-many", std::string_view("b"),
-                         std::vector<kv::Pair>{{"x", bytes("1")}, {"y", bytes("2")}, {"z", bytes("3")}})));
-  EXPECT_TRUE((ask<void>("delete-many", std::string_view("b"), std::vector<std::string_view>{"y", "nothing"})));
+  EXPECT_TRUE(
+      (ask<void>("set-many", std::string_view("b"),
+                 std::vector<kv::Pair>{{"x", bytes("1")}, {"y", bytes("2")}, {"z", bytes("3")}})));
+  EXPECT_TRUE((ask<void>("delete-many", std::string_view("b"),
+                         std::vector<std::string_view>{"y", "nothing"})));
 
-  const auto found = ask<kv::Found>("get-many", std::string_view("b"), std::vector<std::string_view>{"z", "y", "x"});
+  const auto found = ask<kv::Found>("get-many", std::string_view("b"),
+                                    std::vector<std::string_view>{"z", "y", "x"});
 
   ASSERT_EQ(found->size(), 3u);
   EXPECT_EQ(std::get<0>(*found->at(0)), "z");
@@ -163,7 +172,8 @@ TEST_P(KeyValueSuite, swaps_when_nobody_wrote_since) {
   const auto seen = ask<kv::Snapshot>("get-with-version", kv::Item{"b", "k"}).value();
   EXPECT_EQ(text(*seen.value), "old");
 
-  const auto outcome = ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, seen.version, bytes("new"));
+  const auto outcome =
+      ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, seen.version, bytes("new"));
 
   EXPECT_TRUE(std::holds_alternative<kv::Swapped>(outcome.value()));
   EXPECT_EQ(get({"b", "k"}), "new");
@@ -174,11 +184,13 @@ TEST_P(KeyValueSuite, shows_what_is_there_instead_of_swapping_when_somebody_wrot
   const auto seen = ask<kv::Snapshot>("get-with-version", kv::Item{"b", "k"}).value();
   set({"b", "k"}, "theirs");
 
-  const auto late = ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, seen.version, bytes("mine")).value();
+  const auto late =
+      ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, seen.version, bytes("mine")).value();
   const auto& now = std::get<kv::Changed>(late).value;
   EXPECT_EQ(text(*now.value), "theirs");
   EXPECT_EQ(std::tuple(now.bucket, now.key), std::tuple("b", "k"));
-  const auto again = ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, now.version, bytes("mine")).value();
+  const auto again =
+      ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, now.version, bytes("mine")).value();
 
   EXPECT_TRUE(std::holds_alternative<kv::Swapped>(again));
   EXPECT_EQ(get({"b", "k"}), "mine");
@@ -188,21 +200,25 @@ TEST_P(KeyValueSuite, swaps_from_nothing_only_while_there_is_nothing) {
   const auto nothing = ask<kv::Snapshot>("get-with-version", kv::Item{"b", "k"}).value();
   EXPECT_FALSE(nothing.value);
 
-  const auto first = ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, nothing.version, bytes("1")).value();
-  const auto second = ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, nothing.version, bytes("2")).value();
+  const auto first =
+      ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, nothing.version, bytes("1")).value();
+  const auto second =
+      ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, nothing.version, bytes("2")).value();
 
   EXPECT_TRUE(std::holds_alternative<kv::Swapped>(first));
   EXPECT_TRUE(std::holds_alternative<kv::Changed>(second));
   EXPECT_EQ(get({"b", "k"}), "1");
 }
 
-TEST_P(KeyValueSuite, does_not_take_a_key_that_was_deleted_and_set_again_for_the_one_that_was_seen) {
+TEST_P(KeyValueSuite,
+       does_not_take_a_key_that_was_deleted_and_set_again_for_the_one_that_was_seen) {
   set({"b", "k"}, "same");
   const auto seen = ask<kv::Snapshot>("get-with-version", kv::Item{"b", "k"}).value();
   EXPECT_TRUE((ask<void>("delete", kv::Item{"b", "k"})));
   set({"b", "k"}, "same");
 
-  const auto late = ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, seen.version, bytes("mine")).value();
+  const auto late =
+      ask<kv::Outcome>("compare-and-swap", kv::Item{"b", "k"}, seen.version, bytes("mine")).value();
 
   EXPECT_TRUE(std::holds_alternative<kv::Changed>(late));
 }

@@ -7,11 +7,11 @@ import weft
 
 class Cancel(weft.Case):
     def start_single(self):
-        """One slot for calls and one place to wait: who gets an answer has the slot to itself."""
+        """One slot for calls: who gets an answer has it to itself."""
         port = weft.free_port()
         return self.up(manifests.application(
             "single", manifests.component("bad", self.guest("bad"), {"cpu_time": "60s", "response_time": "60s",
-                                                                     "waiting": 1}, instances=1),
+                                                                     "waiting": 10}, instances=1),
             manifests.http_server("bad", f"127.0.0.1:{port}")), "--threads", "1", port=port)
 
     def leave_during(self, path, body=b""):
@@ -27,7 +27,7 @@ class Cancel(weft.Case):
         answer = host.get("/hello")
         took = time.monotonic() - left
 
-        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.status, 200, answer.text)
         self.assertLess(took, 0.1 * weft.patience(), "the slot was not free within 100 ms")
         return host
 

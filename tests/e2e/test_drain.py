@@ -63,6 +63,7 @@ class Drain(weft.Case):
         waiting = self.begin(host, "/sleep/30000")
         host.signal(signal.SIGTERM)
         self.eventually(lambda: self.refused(host), 1, "the drain has begun")
+        self.assertIsNone(host.process.poll(), "the first signal ended it although an answer was under way")
 
         began = time.monotonic()
         host.signal(signal.SIGTERM)

@@ -107,7 +107,6 @@ class Wire(weft.Case):
                 "two hosts": lines("GET / HTTP/1.1", "Host: a", "Host: b"),
                 "no host": lines("GET / HTTP/1.1"),
                 "nul": lines("GET / HTTP/1.1", "Host: a", "X: \0"),
-                "no such version": lines("GET / HTTP/3.7", "Host: a"),
                 "rubbish": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 GET\r\n\r\n",
         }.items():
             with self.subTest(name):
@@ -117,6 +116,11 @@ class Wire(weft.Case):
                 self.assertIn(answer[:12], (b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 501", b"HTTP/1.1 505"))
                 self.assertEqual(answer.count(b"HTTP/1.1 "), 1, "what follows a broken request was answered")
         self.assertEqual(host.get("/").status, 200)
+
+    def test_a_version_that_does_not_exist_is_505(self):
+        host = self.start_hello()
+
+        self.assertEqual(host.raw(lines("GET / HTTP/3.7", "Host: a"))[:12], b"HTTP/1.1 505")
 
     def test_broken_chunks_are_refused(self):
         host = self.start_hello()

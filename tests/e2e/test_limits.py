@@ -26,6 +26,7 @@ ATTACKS = [
     ("/silent", {500, 502}, "without|no response|never|answer"),
     ("/refuse", {500, 502}, "no stock"),
     ("/timeout", {502, 504}, ""),
+    ("/headers/5000", {500, 503}, "header_(count of 100|bytes of 16 KiB)"),
     ("/manyheaders/5000", {500, 502, 503}, "header_(count of 100|bytes of 16 KiB)"),
     ("/lengths", {500, 502}, "content-length|length"),
 ]
@@ -59,7 +60,7 @@ class Limits(weft.Case):
                     host.wait_for_log(words, 10, seen)
                     report = "\n".join(host.lines[seen:])
                     self.assertIn("bad", report)
-                    if " of " in words:
+                    if re.search(r" of \d", words):
                         self.assertIn(f"app.yaml:{line}", report)
                 self.assertEqual(host.get("/good").status, 200)
 
@@ -79,7 +80,6 @@ class Limits(weft.Case):
         host = self.start_host()
 
         self.assertEqual(host.get("/grow/100000").text, "-1")
-        self.assertRegex(host.get("/headers/5000").text, r"refused at \d+")
         self.assertEqual(host.get("/hop").text, "5 true")
 
     def test_answers_that_break_off_are_seen_to_be_incomplete(self):

@@ -25,7 +25,7 @@ import processes
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WEFT = pathlib.Path(os.environ.get("WEFT", ROOT / "build-quick" / "apps" / "weft")).resolve()
 GUESTS = pathlib.Path(os.environ.get("WEFT_GUESTS", ROOT / "build" / "guests")).resolve()
-START_SECONDS = 120  # compiling under sanitizers on a busy machine
+START_SECONDS = 30  # with time to compile the component on a busy machine; more when sanitized
 
 OK, FAILED, USAGE, INVALID = 0, 1, 2, 3  # exit codes, as `weft --help` documents them
 
@@ -105,14 +105,14 @@ class Host:
 
     def wait_until_ready(self):
         """Until /readyz on the admin address says so; then `port` is that of the first listener."""
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + START_SECONDS * patience()
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 self.reader.join(5)
                 raise AssertionError(f"{' '.join(self.command)} {self.state()}, log:\n{self.log}")
             try:
                 if self.admin("/readyz").status == 200:
-                    found = self.wait_for_log(r"listening.*\baddress=\"?(?:http://)?[^ ]*:(\d+)")
+                    found = self.wait_for_log(r"\blistening\b.*\baddress\W+\S*:(\d+)")
                     self.port = self.port or int(found.group(1))
                     return self
             except OSError:

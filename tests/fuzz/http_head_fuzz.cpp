@@ -1,4 +1,5 @@
-// Arbitrary bytes as HTTP requests: no crash, no endless loop, and what is believed is believed however it arrives.
+// Arbitrary bytes as HTTP requests: no crash, no endless loop, and what is believed is believed
+// however it arrives.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as an image: decoded to values, or refused; never anything else. What was decoded has an image of its own,
-// which decodes to the same again.
+// Any bytes as an image: decoded to values, or refused; never anything else. What was decoded has
+// an image of its own, which decodes to the same again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -14,9 +14,9 @@ namespace {
 using namespace weft::contracts;
 
 // Every kind of type, nested.
-using Everything =
-    std::tuple<bool, std::string, std::vector<std::optional<std::tuple<std::string, keyvalue::Place>>>,
-               std::expected<std::vector<std::uint16_t>, keyvalue::StoreError>, char32_t, keyvalue::Snapshot>;
+using Everything = std::tuple<
+    bool, std::string, std::vector<std::optional<std::tuple<std::string, keyvalue::Place>>>,
+    std::expected<std::vector<std::uint16_t>, keyvalue::StoreError>, char32_t, keyvalue::Snapshot>;
 
 template <class Tuple>
 void check(std::span<const std::byte> bytes) {

@@ -27,7 +27,8 @@ void check_plan(const weft::contracts::Manifest& manifest) {
   const auto planned = weft::plan::make_plan({.manifests = {&manifest, 1}, .components = none});
   check_findings(planned.findings);
   require(planned.plan.has_value() == planned.findings.ok());
-  if (planned.plan) require(weft::plan::diff(weft::plan::applied(*planned.plan), *planned.plan).empty());
+  if (planned.plan)
+    require(weft::plan::diff(weft::plan::applied(*planned.plan), *planned.plan).empty());
 }
 
 }  // namespace

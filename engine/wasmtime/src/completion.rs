@@ -66,12 +66,18 @@ impl Drop for Pending {
 }
 
 /// Answers the call with an image of its result tuple; consumes the call and the image.
+///
+/// # Safety
+/// `call` must be unanswered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eng_call_return(call: *const Call, result: Image) {
     entry((), || unsafe { Arc::from_raw(call) }.answer(Ok(result)));
 }
 
 /// Makes the call trap in the guest; consumes the call.
+///
+/// # Safety
+/// `call` must be unanswered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eng_call_trap(call: *const Call, message: Slice) {
     entry((), || {
@@ -81,6 +87,9 @@ pub unsafe extern "C" fn eng_call_trap(call: *const Call, message: Slice) {
 }
 
 /// What the embedding attached to the instance for the guest call that made this import call.
+///
+/// # Safety
+/// `call` must be unanswered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eng_call_context(call: *const Call) -> User {
     unsafe { &*call }.context

@@ -1,9 +1,29 @@
 //! Components: compiled, written as artifacts, mapped again.
+use crate::binary::{self, Kind};
 use crate::ffi::{Fail, Slice, Text, User, attempt, boxed, free};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result, bail, format_err};
+
+/// An error in the words of [`binary::kind`] where that knows better.
+fn compile(engine: &Engine, wasm: &[u8]) -> Result<Component> {
+    let error = match Component::new(engine, wasm) {
+        Ok(component) => return Ok(component),
+        Err(error) => error,
+    };
+    Err(match binary::kind(wasm) {
+        (Kind::Component, _) => error,
+        (Kind::Module, _) => format_err!("this is a core module, not a component"),
+        (Kind::Text, _) => format_err!("this is WebAssembly text, not a component"),
+        (Kind::Empty, _) => format_err!("the file is empty"),
+        (Kind::Other, _) => format_err!("this is not WebAssembly"),
+        (Kind::Broken, why) => format_err!("the component is truncated or invalid: {why}"),
+        (Kind::Async, why) => {
+            format_err!("the component needs WASI 0.3 (component-model async): {why}")
+        }
+    })
+}
 
 /// # Safety
 /// `engine` must be valid, `wasm` readable.
@@ -15,7 +35,7 @@ pub unsafe extern "C" fn eng_component_new(
     user: User,
 ) -> *mut Component {
     boxed(fail, user, || {
-        Component::new(unsafe { &*engine }, unsafe { wasm.bytes() })
+        compile(unsafe { &*engine }, unsafe { wasm.bytes() })
     })
 }
 
@@ -128,7 +148,11 @@ pub fn find(component: &Component, iface: &str, name: &str) -> Result<ComponentE
         },
     };
     let found = component.get_export(parent.as_ref(), name);
-    let place = if iface.is_empty() { "the component" } else { iface };
+    let place = if iface.is_empty() {
+        "the component"
+    } else {
+        iface
+    };
     match found {
         Some((ComponentItem::ComponentFunc(func), index)) if !func.async_() => Ok(index),
         Some((ComponentItem::ComponentFunc(_), _)) => {

@@ -104,7 +104,12 @@ pub fn tick(budget: Duration) -> Result<UpdateDeadline> {
     if used > budget {
         let (limit, wanted) = (budget.as_nanos() as u64, used.as_nanos() as u64);
         let kind = LimitKind::Cpu;
-        return Err(Refusal { kind, limit, wanted }.into());
+        return Err(Refusal {
+            kind,
+            limit,
+            wanted,
+        }
+        .into());
     }
     if slice < MIN_SLICE {
         return Ok(UpdateDeadline::Continue(1));

@@ -65,7 +65,11 @@ impl Names {
                 format!("list<{}, {}>", self.text(&list.ty()), list.len())
             }
             Type::Map(map) => {
-                format!("map<{}, {}>", self.text(&map.key()), self.text(&map.value()))
+                format!(
+                    "map<{}, {}>",
+                    self.text(&map.key()),
+                    self.text(&map.value())
+                )
             }
             Type::Record(record) => {
                 let field = |f: wasmtime::component::types::Field<'_>| {

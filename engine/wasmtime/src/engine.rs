@@ -82,10 +82,7 @@ pub fn make_engine(options: &Options) -> Result<Engine> {
     }
     let engine = Engine::new(&config)?;
     if options.tick_us != 0 {
-        ticker::add(
-            engine.weak(),
-            Duration::from_micros(options.tick_us.into()),
-        )?;
+        ticker::add(engine.weak(), Duration::from_micros(options.tick_us.into()))?;
     }
     Ok(engine)
 }

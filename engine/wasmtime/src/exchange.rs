@@ -124,16 +124,21 @@ impl Exchange {
         if readable(&state) {
             return Poll::Ready(());
         }
-        state.reader = Some(cx.waker().clone());
         if !std::mem::replace(&mut state.wanted, true) {
             drop(state);
             (self.sink.want)(self.sink.user, self, WINDOW);
             state = lock(&self.state);
+            // Answered at once: nobody has to be woken.
             if readable(&state) {
-                state.reader = None; // answered at once
                 return Poll::Ready(());
             }
         }
+        state.reader = Some(cx.waker().clone());
+        if state.wanted {
+            return Poll::Pending;
+        }
+        // Answered at once, with nothing: the next poll asks again.
+        cx.waker().wake_by_ref();
         Poll::Pending
     }
 

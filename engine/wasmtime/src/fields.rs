@@ -64,7 +64,10 @@ impl Fields {
 
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let same = |(n, _): &&(String, Vec<u8>)| n.eq_ignore_ascii_case(name);
-        self.entries().iter().filter(same).map(|(_, v)| v.as_slice())
+        self.entries()
+            .iter()
+            .filter(same)
+            .map(|(_, v)| v.as_slice())
     }
 
     /// Replaces, removes or adds; the caller has checked names and values.
@@ -162,11 +165,7 @@ impl Head {
     }
 
     fn piece(&self, i: usize) -> &[u8] {
-        let start = if i == 0 {
-            0
-        } else {
-            self.ends[i - 1] as usize
-        };
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
         &self.bytes[start..self.ends[i] as usize]
     }
 

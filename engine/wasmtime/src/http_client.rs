@@ -76,19 +76,31 @@ impl types::HostRequestOptions for Host {
     fn connect_timeout(&mut self, _: Resource<Options>) -> Result<Option<u64>> {
         Ok(None)
     }
-    fn set_connect_timeout(&mut self, _: Resource<Options>, _: Option<u64>) -> Result<Result<(), ()>> {
+    fn set_connect_timeout(
+        &mut self,
+        _: Resource<Options>,
+        _: Option<u64>,
+    ) -> Result<Result<(), ()>> {
         Ok(Err(()))
     }
     fn first_byte_timeout(&mut self, _: Resource<Options>) -> Result<Option<u64>> {
         Ok(None)
     }
-    fn set_first_byte_timeout(&mut self, _: Resource<Options>, _: Option<u64>) -> Result<Result<(), ()>> {
+    fn set_first_byte_timeout(
+        &mut self,
+        _: Resource<Options>,
+        _: Option<u64>,
+    ) -> Result<Result<(), ()>> {
         Ok(Err(()))
     }
     fn between_bytes_timeout(&mut self, _: Resource<Options>) -> Result<Option<u64>> {
         Ok(None)
     }
-    fn set_between_bytes_timeout(&mut self, _: Resource<Options>, _: Option<u64>) -> Result<Result<(), ()>> {
+    fn set_between_bytes_timeout(
+        &mut self,
+        _: Resource<Options>,
+        _: Option<u64>,
+    ) -> Result<Result<(), ()>> {
         Ok(Err(()))
     }
     fn drop(&mut self, options: Resource<Options>) -> Result<()> {
@@ -104,7 +116,10 @@ impl types::HostIncomingResponse for Host {
     fn headers(&mut self, _: Resource<IncomingResponse>) -> Result<Resource<Fields>> {
         bail!("{DENIED}")
     }
-    fn consume(&mut self, _: Resource<IncomingResponse>) -> Result<Result<Resource<IncomingBody>, ()>> {
+    fn consume(
+        &mut self,
+        _: Resource<IncomingResponse>,
+    ) -> Result<Result<Resource<IncomingBody>, ()>> {
         bail!("{DENIED}")
     }
     fn drop(&mut self, response: Resource<IncomingResponse>) -> Result<()> {

@@ -12,9 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use wasmtime::Result;
 use wasmtime::component::Resource;
-use wasmtime_wasi::p2::{
-    DynOutputStream, OutputStream, Pollable, StreamError, StreamResult,
-};
+use wasmtime_wasi::p2::{DynOutputStream, OutputStream, Pollable, StreamError, StreamResult};
 
 pub struct Outparam {
     /// The request was a HEAD: its response has a length but no body.
@@ -40,7 +38,11 @@ pub struct Overrun(pub u64);
 
 impl fmt::Display for Overrun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes of body are more than its content-length", self.0)
+        write!(
+            f,
+            "{} bytes of body are more than its content-length",
+            self.0
+        )
     }
 }
 impl std::error::Error for Overrun {}

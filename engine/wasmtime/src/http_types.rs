@@ -137,7 +137,11 @@ impl types::HostFields for Host {
         })
     }
 
-    fn delete(&mut self, fields: Resource<Fields>, name: String) -> Result<Result<(), HeaderError>> {
+    fn delete(
+        &mut self,
+        fields: Resource<Fields>,
+        name: String,
+    ) -> Result<Result<(), HeaderError>> {
         self.change(&fields, &name, true, |fields| {
             fields.change(|list| list.retain(|(n, _)| !n.eq_ignore_ascii_case(&name)));
         })

@@ -171,7 +171,11 @@ impl Report {
         } else if let Some(busy) = error.downcast_ref::<PoolConcurrencyLimitError>() {
             (End::Busy, None, busy.to_string())
         } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
-            (End::Guest, None, format!("the guest called exit({})", exit.0))
+            (
+                End::Guest,
+                None,
+                format!("the guest called exit({})", exit.0),
+            )
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             match refused {
                 Some(refused) => (

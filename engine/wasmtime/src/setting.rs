@@ -57,7 +57,10 @@ impl Setting {
                 true => FsPerms::ReadWrite,
                 false => FsPerms::ReadOnly,
             };
-            if !std::fs::metadata(&host).with_context(|| host.clone())?.is_dir() {
+            if !std::fs::metadata(&host)
+                .with_context(|| host.clone())?
+                .is_dir()
+            {
                 bail!("{host} is not a directory");
             }
             builder

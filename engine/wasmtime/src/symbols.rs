@@ -94,9 +94,7 @@ impl Module {
         };
         let context = match self.sections.is_empty() {
             true => None,
-            false => Dwarf::load(section)
-                .and_then(Context::from_dwarf)
-                .ok(),
+            false => Dwarf::load(section).and_then(Context::from_dwarf).ok(),
         };
         Loaded {
             context,
@@ -121,7 +119,10 @@ impl Module {
         let mut loaded = lock(&self.loaded);
         let loaded = loaded.get_or_insert_with(|| self.load(wasm));
         let address = (offset - self.code.start) as u64;
-        let known = loaded.context.as_ref().map(|context| lines(context, address));
+        let known = loaded
+            .context
+            .as_ref()
+            .map(|context| lines(context, address));
         if let Some(places) = known.filter(|places| !places.is_empty()) {
             return places;
         }
@@ -130,7 +131,9 @@ impl Module {
         let name = loaded.names.iter().find(|(i, _)| Some(*i) == index);
         let name = name.map(|(_, name)| name.clone());
         vec![Place {
-            function: name.or(index.map(|i| format!("function {i}"))).unwrap_or_default(),
+            function: name
+                .or(index.map(|i| format!("function {i}")))
+                .unwrap_or_default(),
             file: String::new(),
             line: 0,
             column: 0,

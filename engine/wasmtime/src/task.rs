@@ -13,8 +13,8 @@ use std::ffi::c_void;
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::*};
 use std::task::{Context, Poll, Wake, Waker};
 
 #[repr(C)]
@@ -223,12 +223,18 @@ impl Wake for Task {
 }
 
 /// Consumes the reference that `schedule` (or a start function) handed out.
+///
+/// # Safety
+/// `task` must be alive, and the reference that is given up be the caller's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eng_task_run(task: *const Task) {
     entry((), || unsafe { Arc::from_raw(task) }.run());
 }
 
 /// Lets go of the owner's handle; an unfinished task is cancelled.
+///
+/// # Safety
+/// `task` must be alive, and the reference that is given up be the caller's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eng_task_free(task: *const Task) {
     entry((), || {
@@ -239,12 +245,18 @@ pub unsafe extern "C" fn eng_task_free(task: *const Task) {
 }
 
 /// How many times the task was polled: the proof that nothing polls in a loop.
+///
+/// # Safety
+/// `task` must be alive, and the reference that is given up be the caller's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eng_task_polls(task: *const Task) -> u64 {
     unsafe { &*task }.polls.load(Relaxed)
 }
 
 /// CPU time spent in the task's polls so far, in nanoseconds.
+///
+/// # Safety
+/// `task` must be alive, and the reference that is given up be the caller's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eng_task_cpu(task: *const Task) -> u64 {
     unsafe { &*task }.meter.spent().as_nanos() as u64

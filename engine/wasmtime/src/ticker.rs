@@ -85,9 +85,16 @@ fn tick() -> Option<Duration> {
 
 fn run() {
     let mut idle = 0;
-    while THREAD.get().is_none_or(|t| t.id() == thread::current().id()) {
+    while THREAD
+        .get()
+        .is_none_or(|t| t.id() == thread::current().id())
+    {
         let every = tick();
-        idle = if TOUCHED.swap(false, SeqCst) { 0 } else { idle + 1 };
+        idle = if TOUCHED.swap(false, SeqCst) {
+            0
+        } else {
+            idle + 1
+        };
         match every {
             Some(every) if idle < PATIENCE => thread::sleep(every),
             _ => {

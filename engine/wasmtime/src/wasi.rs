@@ -99,9 +99,9 @@ impl Drop for Sleep {
 }
 
 impl Host {
-    fn sleep_until(&mut self, deadline: u64) -> Result<Resource<DynPollable>> {
+    fn sleep_until(&mut self, deadline: u64, now: u64) -> Result<Resource<DynPollable>> {
         let sleep = Sleep {
-            timer: Timer::new(deadline),
+            timer: Timer::new(deadline, now),
             setting: self.setting.clone(),
             context: self.shared_context(),
         };
@@ -120,12 +120,13 @@ impl clocks::monotonic_clock::Host for Host {
     }
 
     fn subscribe_instant(&mut self, when: u64) -> Result<Resource<DynPollable>> {
-        self.sleep_until(when)
+        let now = self.setting.world.monotonic_ns();
+        self.sleep_until(when, now)
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> Result<Resource<DynPollable>> {
         let now = self.setting.world.monotonic_ns();
-        self.sleep_until(now.saturating_add(duration))
+        self.sleep_until(now.saturating_add(duration), now)
     }
 }
 

@@ -127,16 +127,16 @@ impl Wake {
 pub struct Timer {
     deadline: u64,
     wake: Option<Arc<Wake>>,
-    /// A time that has passed gives way to others once: guests poll with a zero timeout in loops.
+    /// A time that had passed from the start gives way to others once: guests poll with a zero timeout in loops.
     yielded: bool,
 }
 
 impl Timer {
-    pub fn new(deadline: u64) -> Timer {
+    pub fn new(deadline: u64, now: u64) -> Timer {
         Timer {
             deadline,
             wake: None,
-            yielded: false,
+            yielded: deadline > now,
         }
     }
 

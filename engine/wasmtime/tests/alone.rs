@@ -30,6 +30,29 @@ fn looping() -> Ask<'static> {
     }
 }
 
+/// The pool has some slots more than calls; all of them come back.
+fn a_full_pool_says_so_and_recovers() {
+    let ask = Ask {
+        target: "/sleep/1000",
+        ..Ask::default()
+    };
+    let mut waiting = Vec::new();
+    let busy = loop {
+        let client = Client::get(&ask);
+        if let Some(done) = client.seen.lock().unwrap().done.clone() {
+            break done.expect_err("no slot");
+        }
+        waiting.push(client);
+        assert!(waiting.len() < 200, "the pool has an end");
+    };
+    assert_eq!(busy.end, engine::report::End::Busy);
+    assert!(waiting.len() >= support::POOL as usize);
+    drop(waiting);
+
+    let hello = Client::get(&Ask::default());
+    assert_eq!(hello.seen.lock().unwrap().done, Some(Ok(())));
+}
+
 fn main() {
     // Before any other thread is there. Errors must not care: a backtrace costs more than most calls.
     unsafe { std::env::set_var("RUST_BACKTRACE", "1") };
@@ -39,10 +62,18 @@ fn main() {
     assert!(!text.to_lowercase().contains("backtrace"), "{text}");
 
     for _ in 0..3 {
-        assert!(soon(engine::ticker::parked), "the ticker sleeps while nothing runs");
+        assert!(
+            soon(engine::ticker::parked),
+            "the ticker sleeps while nothing runs"
+        );
         let client = Client::get(&looping());
         let failure = client.seen.lock().unwrap().failure();
-        assert_eq!(failure.end, engine::report::End::Cpu, "and wakes: {failure:?}");
+        assert_eq!(
+            failure.end,
+            engine::report::End::Cpu,
+            "and wakes: {failure:?}"
+        );
     }
+    a_full_pool_says_so_and_recovers();
     println!("the ticker sleeps and wakes, errors carry no backtrace");
 }

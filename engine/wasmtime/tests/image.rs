@@ -3,7 +3,9 @@
 //! is lowered and lifted four times per call.
 mod values;
 
-use engine::{DynArgs, DynRet, Validator, Wave};
+use engine::steps::Validator;
+use engine::wave::Wave;
+use engine::{DynArgs, DynRet};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -27,7 +29,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 fn guest(name: &str) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let folders = [
-        std::env::var("WEFT_GUESTS").unwrap_or_default().into(),
+        PathBuf::from(std::env::var("WEFT_GUESTS").unwrap_or_default()).join("release"),
         root.join("../../build/guests"),
         root.join("../../tests/guests/target/wasm32-wasip2/release"),
         root.join("../guests/target/wasm32-wasip2/release"),

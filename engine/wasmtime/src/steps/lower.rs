@@ -197,7 +197,10 @@ impl<'a, 'b, T> Lowerer<'a, 'b, T> {
                     let at = at as usize;
                     let case = self.case(src + at, width, count)?;
                     let block = program.cases[(first + case) as usize];
-                    self.mend(block, src + at, dst + at)?;
+                    // Most cases have nothing to mend.
+                    if !program.block(block).lower.is_empty() {
+                        self.mend(block, src + at, dst + at)?;
+                    }
                 }
                 Step::Str { at } => {
                     self.string(src + at as usize, Some(dst + at as usize))?;

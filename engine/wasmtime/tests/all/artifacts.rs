@@ -41,6 +41,23 @@ fn a_file_is_told_for_what_it_is() {
 }
 
 #[test]
+fn what_cannot_be_compiled_is_told_for_what_it_is() {
+    for (wasm, words) in [
+        (&wat::parse_str("(module)").unwrap()[..], "core module"),
+        (&wat::parse_str(ASYNC).unwrap(), "needs WASI 0.3"),
+        (b"", "empty"),
+        (b"\x7fELF", "not WebAssembly"),
+        (&bytes("release/hello")[..1000], "truncated"),
+    ] {
+        let (made, message) =
+            failing(|fail, to| unsafe { eng_component_new(engine(), wasm.into(), fail, to) });
+
+        assert!(made.is_null());
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
 fn an_artifact_is_mapped_again() {
     let path = std::env::temp_dir().join(format!("weft-engine-{}.art", std::process::id()));
     extern "C" fn save(path: engine::ffi::User, bytes: engine::ffi::Slice) {
@@ -51,8 +68,7 @@ fn an_artifact_is_mapped_again() {
     fine(|fail, to| unsafe { eng_component_save(echo, save, user(&path), fail, to) });
 
     let name = path.to_str().unwrap();
-    let opened =
-        fine(|fail, to| unsafe { eng_component_open(engine(), name.into(), fail, to) });
+    let opened = fine(|fail, to| unsafe { eng_component_open(engine(), name.into(), fail, to) });
     std::fs::remove_file(&path).unwrap();
     let opened = unsafe { &*opened };
     let add = func(opened, API, "add");
@@ -70,20 +86,34 @@ fn the_hash_tells_settings_apart() {
     let plain = Options::default();
 
     assert_eq!(hash(&plain), hash(&plain));
-    assert_ne!(hash(&plain), hash(&Options { tick_us: 1_000, ..plain }));
-    assert_ne!(hash(&plain), hash(&Options { slot: 64 << 20, ..plain }));
+    assert_ne!(
+        hash(&plain),
+        hash(&Options {
+            tick_us: 1_000,
+            ..plain
+        })
+    );
+    assert_ne!(
+        hash(&plain),
+        hash(&Options {
+            slot: 64 << 20,
+            ..plain
+        })
+    );
 }
 
 #[test]
 fn a_component_describes_itself() {
-    let json: serde_json::Value = serde_json::from_str(
-        &describe(component("release/holder")).unwrap(),
-    )
-    .unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&describe(component("release/holder")).unwrap()).unwrap();
 
     let find = |side: &str, name: &str| {
         let items = json[side].as_array().unwrap();
-        items.iter().find(|item| item["interface"] == name).cloned().expect(name)
+        items
+            .iter()
+            .find(|item| item["interface"] == name)
+            .cloned()
+            .expect(name)
     };
     let vault = find("imports", "test:demo/vault@0.1.0");
     assert_eq!(vault["resources"], serde_json::json!(["item"]));
@@ -94,11 +124,23 @@ fn a_component_describes_itself() {
     };
     let join = signature(&vault, "[static]item.join");
     assert_eq!(join, "func(a: borrow<item>, b: own<item>) -> own<item>");
-    assert_eq!(signature(&vault, "find"), "func(name: string) -> option<own<item>>");
+    assert_eq!(
+        signature(&vault, "find"),
+        "func(name: string) -> option<own<item>>"
+    );
     let more = find("imports", "test:demo/vault-more@0.1.0");
-    assert_eq!(signature(&more, "weigh"), "func(what: list<borrow<item>>) -> u64");
-    assert_eq!(signature(&find("imports", ""), "note"), "func(text: string)");
-    assert_eq!(signature(&find("exports", "test:demo/keep@0.1.0"), "hold"), "func(n: u32)");
+    assert_eq!(
+        signature(&more, "weigh"),
+        "func(what: list<borrow<item>>) -> u64"
+    );
+    assert_eq!(
+        signature(&find("imports", ""), "note"),
+        "func(text: string)"
+    );
+    assert_eq!(
+        signature(&find("exports", "test:demo/keep@0.1.0"), "hold"),
+        "func(n: u32)"
+    );
     assert_eq!(json["needs_async"], false);
     assert_eq!(json["resources_required"]["memories"], 1);
 
@@ -109,14 +151,21 @@ fn a_component_describes_itself() {
         perms: flags{read, write, exec}, id: u64, ok: bool, initial: char, \
         outcome: result<string, u32>, pair: tuple<u8, u64>}";
     assert!(echo.contains(person), "{echo}");
-    assert!(echo.contains("tuple<result, result<u64>, result<_, string>>"), "{echo}");
+    assert!(
+        echo.contains("tuple<result, result<u64>, result<_, string>>"),
+        "{echo}"
+    );
 }
 
 #[test]
 fn the_wit_of_a_component_is_text() {
     let wit = wit_text(&bytes("release/holder")).unwrap();
 
-    for line in ["import note: func(text: string);", "resource item {", "export test:demo/keep@0.1.0;"] {
+    for line in [
+        "import note: func(text: string);",
+        "resource item {",
+        "export test:demo/keep@0.1.0;",
+    ] {
         assert!(wit.contains(line), "{line} in {wit}");
     }
     assert!(wit_text(b"nothing").is_err());
@@ -132,7 +181,11 @@ fn a_trap_has_function_file_and_line() {
     });
 
     let failure = client.seen.lock().unwrap().failure();
-    let places: Vec<_> = failure.frames.iter().flat_map(|(_, at)| symbols.find(*at)).collect();
+    let places: Vec<_> = failure
+        .frames
+        .iter()
+        .flat_map(|(_, at)| symbols.find(*at))
+        .collect();
     let lines: Vec<String> = places
         .iter()
         .map(|place| format!("{} {}:{}", place.function, place.file, place.line))
@@ -145,7 +198,10 @@ fn a_trap_has_function_file_and_line() {
     };
     found("out_of_bounds", "src/compute.rs");
     found("act", "src/compute.rs");
-    found("Bad as wasip2::proxy::exports::wasi::http::incoming_handler::Guest>::handle", "src/lib.rs");
+    found(
+        "Bad as wasip2::proxy::exports::wasi::http::incoming_handler::Guest>::handle",
+        "src/lib.rs",
+    );
     assert!(symbols.find(0).is_empty());
 }
 

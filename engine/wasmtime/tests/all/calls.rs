@@ -48,9 +48,10 @@ extern "C" fn instantiated(to: User, view: *const View, instance: *mut Instance)
 /// A world with one executor, and fresh calls in it.
 pub struct Caller {
     pub tasks: Loop,
-    pub world: Box<World>,
     pub setting: Setting,
     pub tell: Tell,
+    /// Outlives the setting.
+    _world: Box<World>,
 }
 
 impl Default for Caller {
@@ -59,7 +60,7 @@ impl Default for Caller {
         Caller {
             tasks: Loop::default(),
             setting: Setting::new(&world),
-            world,
+            _world: world,
             tell: Tell::default(),
         }
     }
@@ -81,7 +82,18 @@ impl Caller {
         };
         let args = args.to_vec().into();
         let exec = self.tasks.exec();
-        unsafe { eng_call_fresh(pre, func, args, &limits(), self.setting.0, context, exec, sink) }
+        unsafe {
+            eng_call_fresh(
+                pre,
+                func,
+                args,
+                &limits(),
+                self.setting.0,
+                context,
+                exec,
+                sink,
+            )
+        }
     }
 
     pub fn fresh(
@@ -100,9 +112,8 @@ impl Caller {
     pub fn instance(&self, pre: Pre, context: User) -> *mut Instance {
         let (exec, to) = (self.tasks.exec(), user(&self.tell));
         let setting = self.setting.0;
-        let task = unsafe {
-            eng_instance_start(pre, &limits(), setting, context, exec, instantiated, to)
-        };
+        let task =
+            unsafe { eng_instance_start(pre, &limits(), setting, context, exec, instantiated, to) };
         self.tasks.turn(task);
         unsafe { eng_task_free(task) };
         let told = std::mem::take(&mut *self.tell.lock().unwrap());
@@ -171,7 +182,11 @@ fn a_fresh_call_answers_by_image() {
     let echo = component("release/echo");
     let caller = Caller::default();
 
-    let result = caller.fresh(pre(linker(), echo), func(echo, API, "add"), &words(&[2, 40]));
+    let result = caller.fresh(
+        pre(linker(), echo),
+        func(echo, API, "add"),
+        &words(&[2, 40]),
+    );
 
     assert_eq!(result, Ok(words(&[42])));
 }
@@ -180,7 +195,8 @@ fn a_fresh_call_answers_by_image() {
 fn a_bare_function_is_called_like_any_other() {
     let echo = component("release/echo");
 
-    let result = Caller::default().fresh(pre(linker(), echo), func(echo, "", "twice"), &words(&[21]));
+    let result =
+        Caller::default().fresh(pre(linker(), echo), func(echo, "", "twice"), &words(&[21]));
 
     assert_eq!(result, Ok(words(&[42])));
 }
@@ -296,7 +312,11 @@ fn an_import_is_answered_later_and_from_another_thread() {
 
         let told = caller.tell.lock().unwrap();
         assert_eq!(told.result, Some(words(&[3])));
-        assert_eq!(unsafe { eng_task_polls(task) }, 4, "a start and three answers");
+        assert_eq!(
+            unsafe { eng_task_polls(task) },
+            4,
+            "a start and three answers"
+        );
         unsafe { eng_task_free(task) };
     }
     assert_eq!(contexts, [true; 6]);

@@ -36,8 +36,9 @@ pub struct Client {
     pub seen: Mutex<Seen>,
     pub tasks: Loop,
     pub task: *const Task,
-    pub world: Box<World>,
     pub setting: Setting,
+    /// Outlives the setting.
+    pub world: Box<World>,
 }
 
 fn pairs(headers: *const Header, count: usize) -> Vec<(String, String)> {
@@ -170,7 +171,13 @@ impl Client {
         let trailers: Vec<Header> = trailers.iter().map(|(n, v)| pair(n, v)).collect();
         let exchange = self.seen.lock().unwrap().exchange as *const Exchange;
         unsafe {
-            eng_http_push(exchange, chunk.into(), end, trailers.as_ptr(), trailers.len());
+            eng_http_push(
+                exchange,
+                chunk.into(),
+                end,
+                trailers.as_ptr(),
+                trailers.len(),
+            );
         }
         self.tasks.drain();
     }
@@ -219,9 +226,15 @@ fn the_guest_sees_the_request_without_connection_headers() {
     let client = Client::get(&ask);
 
     let text = client.seen.lock().unwrap().text();
-    assert!(text.contains("Patch Some(Scheme::Http) Some(\"shop.example\") Some(\"/head\")"), "{text}");
+    assert!(
+        text.contains("Patch Some(Scheme::Http) Some(\"shop.example\") Some(\"/head\")"),
+        "{text}"
+    );
     assert!(text.contains("x-one: 1"), "{text}");
-    assert!(!text.contains("connection") && !text.contains("other"), "{text}");
+    assert!(
+        !text.contains("connection") && !text.contains("other"),
+        "{text}"
+    );
 }
 
 #[test]

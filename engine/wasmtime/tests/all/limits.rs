@@ -82,7 +82,10 @@ fn a_refused_growth_alone_ends_nothing() {
     });
 
     let seen = client.seen.lock().unwrap();
-    assert_eq!((seen.text().as_str(), seen.done.clone()), ("-1", Some(Ok(()))));
+    assert_eq!(
+        (seen.text().as_str(), seen.done.clone()),
+        ("-1", Some(Ok(())))
+    );
 }
 
 #[test]
@@ -121,12 +124,24 @@ fn header_sets_are_limited() {
         header_bytes: 16 << 10,
         ..limits()
     };
-    limit("/headers/1000", bytes, End::Host, LimitKind::HeaderBytes, 16 << 10);
+    limit(
+        "/headers/1000",
+        bytes,
+        End::Host,
+        LimitKind::HeaderBytes,
+        16 << 10,
+    );
     let count = Limits {
         header_count: 100,
         ..limits()
     };
-    limit("/manyheaders/1000", count, End::Host, LimitKind::HeaderCount, 100);
+    limit(
+        "/manyheaders/1000",
+        count,
+        End::Host,
+        LimitKind::HeaderCount,
+        100,
+    );
 }
 
 #[test]
@@ -135,8 +150,20 @@ fn what_the_host_holds_is_limited_in_total() {
         host_bytes: 1 << 20,
         ..limits()
     };
-    limit("/fields/100000", limits, End::Host, LimitKind::HostMemory, 1 << 20);
-    limit("/headers/100000", limits, End::Host, LimitKind::HostMemory, 1 << 20);
+    limit(
+        "/fields/100000",
+        limits,
+        End::Host,
+        LimitKind::HostMemory,
+        1 << 20,
+    );
+    limit(
+        "/headers/100000",
+        limits,
+        End::Host,
+        LimitKind::HostMemory,
+        1 << 20,
+    );
 }
 
 #[test]
@@ -208,27 +235,4 @@ fn a_panicking_guest_says_why_on_stderr() {
 
     let said = client.world.output(2);
     assert!(said.contains("the guest panics on purpose"), "{said}");
-}
-
-#[test]
-fn a_full_pool_says_so_and_recovers() {
-    let ask = Ask {
-        target: "/sleep/1000",
-        ..Ask::default()
-    };
-    // The pool has some slots more than calls.
-    let mut waiting = Vec::new();
-    let busy = loop {
-        let client = Client::get(&ask);
-        if let Some(done) = client.seen.lock().unwrap().done.clone() {
-            break done.expect_err("no slot");
-        }
-        waiting.push(client);
-        assert!(waiting.len() < 200);
-    };
-    assert_eq!(busy.end, End::Busy);
-    drop(waiting);
-
-    let hello = Client::get(&Ask::default());
-    assert_eq!(hello.seen.lock().unwrap().done, Some(Ok(())));
 }

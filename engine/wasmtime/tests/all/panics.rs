@@ -26,7 +26,12 @@ fn a_panic_while_polling_is_a_report() {
 
         let failure = client.seen.lock().unwrap().failure();
         assert_eq!(failure.end, End::Panic);
-        assert!(failure.message.contains("asked for by a test, at src/panics.rs"), "{failure:?}");
+        assert!(
+            failure
+                .message
+                .contains("asked for by a test, at src/panics.rs"),
+            "{failure:?}"
+        );
         hello_works();
     }
 }

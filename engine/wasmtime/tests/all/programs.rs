@@ -67,13 +67,20 @@ fn exit_codes_are_the_programs() {
     let exit = run(&["exit", "0"], &[], &[]);
     assert_eq!((exit.ended, exit.code), (Ok(()), 0));
     let exit = run(&["exit", "3"], &[], &[]);
-    assert_eq!((exit.ended, exit.code), (Ok(()), 1), "wasi:cli/exit tells success or failure");
+    assert_eq!(
+        (exit.ended, exit.code),
+        (Ok(()), 1),
+        "wasi:cli/exit tells success or failure"
+    );
 }
 
 #[test]
 fn a_panic_is_a_trap_with_its_text_on_stderr() {
     let run = run(&["panic"], &[], &[]);
-    assert_eq!(run.ended.unwrap_err().message, "the guest aborted (unreachable)");
+    assert_eq!(
+        run.ended.unwrap_err().message,
+        "the guest aborted (unreachable)"
+    );
     assert!(run.world.output(2).contains("on purpose"));
 }
 

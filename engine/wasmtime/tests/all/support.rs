@@ -273,9 +273,8 @@ pub fn component(name: &str) -> &'static Component {
         return known;
     }
     let wasm = bytes(name);
-    let compiled = fine(|fail, to| unsafe {
-        eng_component_new(engine(), wasm.as_slice().into(), fail, to)
-    });
+    let compiled =
+        fine(|fail, to| unsafe { eng_component_new(engine(), wasm.as_slice().into(), fail, to) });
     all.push((name.to_string(), unsafe { &*compiled }));
     unsafe { &*compiled }
 }
