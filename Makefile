@@ -22,7 +22,7 @@ test: guests ## every test, under AddressSanitizer and UndefinedBehaviorSanitize
 check: ## before a commit: format, lint of what changed, build, unit tests
 	@tools/check
 bench: guests build ## the table of benchmarks, into build/bench/results.json
-	@tools/cmake_build release all && python3 bench/run.py
+	@tools/setup bench && tools/cmake_build release all && python3 bench/run.py
 fuzz: setup ## libFuzzer targets, a minute each
 	@tools/fuzz 60
 install: build ## weft into $(PREFIX), by default /usr/local

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "cli/commands.h"
 #include "contracts/keyvalue/wasi_adapter.h"
 #include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
@@ -45,6 +46,7 @@ void write_all(std::FILE* stream, std::string_view text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  weft::keep_large_blocks();
   const weft::SystemClock clock;
   weft::SystemRandom random;
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();

@@ -60,6 +60,23 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
       field.value);
 }
 
+// Several lines: shown below the sentence, indented, so that none of them can pass for a log line of its own.
+bool is_long(const LogField& field) {
+  const auto* text = std::get_if<std::string_view>(&field.value);
+  return text != nullptr && text->find('\n') != text->npos;
+}
+
+void append_block(std::string& out, const LogField& field) {
+  out.append("\n    ").append(field.key).append(":");
+  auto rest = std::get<std::string_view>(field.value);
+  while (!rest.empty()) {
+    const auto end = rest.find('\n');
+    out += "\n      ";
+    append_escaped(out, rest.substr(0, end), LogFormat::text);
+    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+  }
+}
+
 std::string text_line(LogLevel level, WallTime at, std::string_view message, LogFields fields,
                       LogColour colour) {
   const bool paint = colour == LogColour::yes;
@@ -72,11 +89,15 @@ std::string text_line(LogLevel level, WallTime at, std::string_view message, Log
   if (paint) out += k_plain;
   append_escaped(out, message, LogFormat::text);
   for (const auto& field : fields) {
+    if (is_long(field)) continue;
     out += ' ';
     if (paint) out += k_dim;
     out.append(field.key).append("=");
     if (paint) out += k_plain;
     append_value(out, field, LogFormat::text);
+  }
+  for (const auto& field : fields) {
+    if (is_long(field)) append_block(out, field);
   }
   out += '\n';
   return out;

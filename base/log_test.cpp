@@ -48,6 +48,14 @@ TEST_F(LogTest, keeps_control_codes_of_a_guest_from_the_terminal) {
   EXPECT_EQ(written_.find('\n'), written_.size() - 1);
 }
 
+TEST_F(LogTest, shows_a_field_of_several_lines_indented_below_the_sentence) {
+  auto log = make({});
+
+  log.error("trapped", {{"backtrace", "first\nsecond"}, {"component", "web"}});
+
+  EXPECT_EQ(written_, "2023-11-14T22:13:20.123Z error trapped component=web\n    backtrace:\n      first\n      second\n");
+}
+
 TEST_F(LogTest, drops_what_is_below_its_level) {
   auto log = make({.level = LogLevel::warn});
 

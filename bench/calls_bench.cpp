@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory.h"
 #include "bench/kept_instance.h"
 #include "contracts/image_codec.h"
 #include "engine/component_shard.h"
@@ -254,6 +255,7 @@ Result<> run(int argc, char** argv) {
 }  // namespace weft
 
 int main(int argc, char** argv) {
+  weft::keep_large_blocks();  // as the program does
   const auto ended = weft::run(argc, argv);
   if (!ended) fmt::print(stderr, "calls_bench: {}\n", ended.error().message);
   return ended ? 0 : 1;

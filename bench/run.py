@@ -64,7 +64,7 @@ class Bench:
         self.weft, self.guests = str(options.weft.resolve()), options.guests.resolve()
         self.hello = hello(self.guests)
         self.contenders = self.calls = None
-        self.versions = {"machine": machine()}
+        self.versions = {"machine": machine(), "wrk": peers.version("wrk")}
         if not self.peers_only:
             self.versions["weft"] = run_text([self.weft, "version"])
 

@@ -10,6 +10,7 @@
 #include "engine/component_shard.h"
 #include "engine/component_type.h"
 #include "engine/wasm_file.h"
+#include "net/listen.h"
 
 namespace weft::cli {
 namespace {
@@ -123,7 +124,7 @@ int run_program(host::Host& host, Surroundings& around) {
   return code ? static_cast<int>(*code) : static_cast<int>(say_error(code.error(), around));
 }
 
-Result<> apply(host::Host& host, const RunPlan& plan, Surroundings& around) {
+Result<> apply(host::Host& host, const RunPlan& plan) {
   const auto applied = host.apply({&plan.manifest, 1}, plan.extras);
   if (applied.failure) return std::unexpected(*applied.failure);
   std::string text;
@@ -133,7 +134,6 @@ Result<> apply(host::Host& host, const RunPlan& plan, Surroundings& around) {
     if (!finding.suggestion.empty()) text += "\n" + finding.suggestion;
   }
   if (text.empty()) return {};
-  (void)around;
   return fail(Errc::invalid, std::move(text));
 }
 
@@ -149,8 +149,9 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
   TRY(const auto artifact, host->engine().load(std::move(wasm), options.file.string()));
   if (exports(artifact->type(), "wasi:http/incoming-handler@0.2.0")) {
     add_http(plan, options.address);
-    TRY_OK(apply(*host, plan, around));
-    serve_until_signal(*host, log, {});
+    Signals signals;
+    TRY_OK(apply(*host, plan));
+    signals.serve(*host, log, [&log] { log.info("SIGHUP: there is no manifest to read again"); });
     return 0;
   }
   if (exports(artifact->type(), "wasi:cli/run@0.2.0")) {
@@ -158,7 +159,7 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
     // A program runs as long as it likes: it is the user's own, at the user's terminal.
     auto& limits = plan.manifest.components.front().limits;
     if (options.limits.empty()) limits.cpu_time = limits.response_time = 0;
-    TRY_OK(apply(*host, plan, around));
+    TRY_OK(apply(*host, plan));
     return run_program(*host, around);
   }
   std::string found;
@@ -172,6 +173,10 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
 }  // namespace
 
 int run_run(const Global& global, const Run& options, Surroundings& around) {
+  if (const auto address = net::ListenAddress::parse(options.address); !address) {
+    (void)say_error(Error(address.error()).context("--address"), around);
+    return static_cast<int>(Exit::usage);
+  }
   const auto code = run(global, options, around);
   return code ? *code : static_cast<int>(say_error(code.error(), around));
 }

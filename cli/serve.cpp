@@ -36,24 +36,31 @@ class SecondSignal {
 
 }  // namespace
 
-void serve_until_signal(host::Host& host, Log& log, const ServeHooks& hooks) {
+struct Signals::State {
   asio::io_context io;
-  asio::signal_set stop(io, SIGINT, SIGTERM);
-  asio::signal_set reload(io, SIGHUP);
+  asio::signal_set stop{io, SIGINT, SIGTERM};
+  asio::signal_set reload{io, SIGHUP};
   bool stopping = false;
-  stop.async_wait([&](const boost::system::error_code& error, int) { stopping = !error; });
-  std::function<void()> wait_for_reload = [&] {
-    reload.async_wait([&](const boost::system::error_code& error, int) {
+  std::function<void()> wait_for_reload;
+};
+
+Signals::Signals() : state_(std::make_unique<State>()) {}
+Signals::~Signals() = default;
+
+void Signals::serve(host::Host& host, Log& log, const std::function<void()>& reload) {
+  State& state = *state_;
+  state.stop.async_wait([&](const boost::system::error_code& error, int) { state.stopping = !error; });
+  state.wait_for_reload = [&] {
+    state.reload.async_wait([&](const boost::system::error_code& error, int) {
       if (error) return;
-      log.info("SIGHUP: reading the manifests again");
-      if (hooks.reload) hooks.reload();
-      wait_for_reload();
+      reload();
+      state.wait_for_reload();
     });
   };
-  wait_for_reload();
-  while (!stopping) io.run_one();
+  state.wait_for_reload();
+  while (!state.stopping) state.io.run_one();
   log.info("draining: answers under way finish; a second signal ends at once");
-  const SecondSignal second(stop, io);
+  const SecondSignal second(state.stop, state.io);
   host.drain();
   log.info("stopped");
 }

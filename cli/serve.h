@@ -1,6 +1,7 @@
 // Serving until a signal says otherwise: what `up` and `run` do once everything is started.
 #pragma once
 #include <functional>
+#include <memory>
 
 #include "base/log.h"
 #include "cli/options.h"
@@ -10,18 +11,25 @@
 
 namespace weft::cli {
 
-struct ServeHooks {
-  // On SIGHUP; empty where there is nothing to read again.
-  std::function<void()> reload;
+// Takes SIGINT, SIGTERM and SIGHUP from its construction on: what comes while things are still being started is
+// acted on afterwards. Make it before anything listens.
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+
+  // Returns when SIGINT or SIGTERM came and everything has drained; a second one ends the process at once with exit
+  // code 130. `reload` runs on each SIGHUP.
+  void serve(host::Host& host, Log& log, const std::function<void()>& reload);
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
 };
 
 inline ingress::AccessFormat access_format(const Global& global) {
   return global.log_format == LogFormat::json ? ingress::AccessFormat::json : ingress::AccessFormat::text;
 }
-
-// Returns when SIGINT or SIGTERM came and everything has drained. A second one ends the process at once with
-// exit code 130.
-void serve_until_signal(host::Host& host, Log& log, const ServeHooks& hooks);
 
 // The settings of a host as the command line gives them. invalid: no folder for state or cache is known.
 // `access_log` outlives the host; it is used when the command line asks for it.

@@ -60,9 +60,13 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   if (log.enabled(LogLevel::debug)) settings->observers.push_back(&spans);
   auto host = host::Host::open(*std::move(settings), {around.clock, around.random, log, around.providers});
   if (!host) return say_error(host.error(), around);
+  Signals signals;
   Application application(options, around, log, **host);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;
-  serve_until_signal(**host, log, {.reload = [&] { (void)application.apply(); }});
+  signals.serve(**host, log, [&] {
+    log.info("SIGHUP: reading the manifests again");
+    (void)application.apply();
+  });
   return Exit::ok;
 }
 

@@ -19,7 +19,9 @@ void on_import(void* slot, const eng_call* call, eng_image arguments) {
       .on_import(*static_cast<const ImportSlot*>(slot), call, from_engine(arguments));
 }
 
-void on_drop(void*, void* context, std::uint32_t handle) { GuestContext::from(context).on_drop(handle); }
+void on_drop(void*, void* context, std::uint32_t handle) {
+  GuestContext::from(context).on_drop(handle);
+}
 
 std::string shown(const contracts::InterfaceName& name) {
   return name.ns.empty() ? name.interface : name.text();
@@ -27,8 +29,9 @@ std::string shown(const contracts::InterfaceName& name) {
 
 }  // namespace
 
-Artifact::Artifact(std::string name, std::string digest, std::string wasm, ComponentHandle component,
-                   contracts::ComponentType type, std::vector<const contracts::Adapter*> adapters)
+Artifact::Artifact(std::string name, std::string digest, std::string wasm,
+                   ComponentHandle component, contracts::ComponentType type,
+                   std::vector<const contracts::Adapter*> adapters)
     : name_(std::move(name)),
       digest_(std::move(digest)),
       wasm_(std::move(wasm)),
@@ -40,7 +43,8 @@ Artifact::~Artifact() = default;
 
 const contracts::Adapter* Artifact::adapter_of(const contracts::InterfaceName& name) const {
   for (const auto* adapter : adapters_) {
-    if (std::ranges::find(adapter->interfaces(), name) != adapter->interfaces().end()) return adapter;
+    if (std::ranges::find(adapter->interfaces(), name) != adapter->interfaces().end())
+      return adapter;
   }
   return nullptr;
 }
@@ -77,49 +81,51 @@ Result<> Artifact::define(eng_linker& linker, const InterfaceType& import, Linke
   const std::string interface = shown(import.name);
   const auto* adapter = adapter_of(import.name);
   if (adapter == nullptr && !import.resources.empty()) {
-    return fail(Errc::invalid,
-                fmt::format("it imports the resource {} of {}; resources can only be imported from capabilities that "
-                            "Weft knows in exactly this version",
-                            import.resources.front(), interface));
+    return fail(Errc::invalid, fmt::format("it imports the resource {} of {}; resources can only "
+                                           "be imported from capabilities that "
+                                           "Weft knows in exactly this version",
+                                           import.resources.front(), interface));
   }
   Text failure;
   for (const auto& resource : import.resources) {
-    if (!eng_linker_resource(&linker, component_.get(), slice(interface), slice(resource), on_drop, nullptr,
-                             Text::take, &failure)) {
+    if (!eng_linker_resource(&linker, component_.get(), slice(interface), slice(resource), on_drop,
+                             nullptr, Text::take, &failure)) {
       return fail(Errc::invalid, fmt::format("import {}: {}", interface, failure.text));
     }
   }
   for (const auto& function : import.functions) {
-    auto& slot = *linked.slots.emplace_back(std::make_unique<ImportSlot>(ImportSlot{
-        import.name, interface, function.name, adapter, linked.slots.size()}));
-    if (!eng_linker_func(&linker, component_.get(), slice(interface), slice(function.name), on_import, &slot,
+    auto& slot = *linked.slots.emplace_back(std::make_unique<ImportSlot>(
+        ImportSlot{import.name, interface, function.name, adapter, linked.slots.size()}));
+    if (!eng_linker_func(&linker, component_.get(), slice(interface), slice(function.name),
+                         on_import, &slot,
                          /*off_fiber=*/true, Text::take, &failure)) {
-      return fail(Errc::invalid, fmt::format("import {}.{}: {}", interface, function.name, failure.text));
+      return fail(Errc::invalid,
+                  fmt::format("import {}.{}: {}", interface, function.name, failure.text));
     }
   }
   return {};
 }
 
-Result<std::string> Artifact::print(std::string_view interface, std::string_view function, WaveSide side,
-                                    const contracts::Image& image) const {
+Result<std::string> Artifact::print(std::string_view interface, std::string_view function,
+                                    WaveSide side, const contracts::Image& image) const {
   Text text;
   Text failure;
   const auto which = side == WaveSide::parameters ? ENG_PARAMS : ENG_RESULT;
   const eng_slice bytes{reinterpret_cast<const std::uint8_t*>(image.data()), image.size()};
-  if (!eng_wave_print(component_.get(), slice(interface), slice(function), which, bytes, Text::take, &text,
-                      Text::take, &failure)) {
+  if (!eng_wave_print(component_.get(), slice(interface), slice(function), which, bytes, Text::take,
+                      &text, Text::take, &failure)) {
     return std::move(failure).as(Errc::invalid);
   }
   return std::move(text.text);
 }
 
-Result<contracts::Image> Artifact::parse(std::string_view interface, std::string_view function, WaveSide side,
-                                         std::string_view text) const {
+Result<contracts::Image> Artifact::parse(std::string_view interface, std::string_view function,
+                                         WaveSide side, std::string_view text) const {
   Text failure;
   eng_image image{};
   const auto which = side == WaveSide::parameters ? ENG_PARAMS : ENG_RESULT;
-  if (!eng_wave_parse(component_.get(), slice(interface), slice(function), which, slice(text), &image, Text::take,
-                      &failure)) {
+  if (!eng_wave_parse(component_.get(), slice(interface), slice(function), which, slice(text),
+                      &image, Text::take, &failure)) {
     return std::move(failure).as(Errc::invalid);
   }
   return from_engine(image);

@@ -17,7 +17,8 @@
 
 namespace weft::engine {
 
-// One imported function, as the linker knows it. Whose call it is comes with the call, not with the slot.
+// One imported function, as the linker knows it. Whose call it is comes with the call, not with the
+// slot.
 struct ImportSlot {
   contracts::InterfaceName name;
   std::string interface;  // with version, as imported
@@ -44,19 +45,19 @@ class Artifact {
 
   const std::string& name() const { return name_; }      // for messages: the file it came from
   const std::string& digest() const { return digest_; }  // SHA-256 of the binary, hex
-  const std::string& wasm() const { return wasm_; }      // the binary, kept for the lines of backtraces
+  const std::string& wasm() const { return wasm_; }  // the binary, kept for the lines of backtraces
   const contracts::ComponentType& type() const { return type_; }
   const eng_component& component() const { return *component_; }
 
-  // Defines every import that is not built in. The same object every time. invalid: an import has a type that cannot
-  // cross to the host, or hands out resources that nobody here understands.
+  // Defines every import that is not built in. The same object every time. invalid: an import has a
+  // type that cannot cross to the host, or hands out resources that nobody here understands.
   Result<const Linked*> linked(const eng_engine& engine) const;
 
   // Values as people write them (WAVE) for a function that the component exports or imports.
   Result<std::string> print(std::string_view interface, std::string_view function, WaveSide side,
                             const contracts::Image& image) const;
-  Result<contracts::Image> parse(std::string_view interface, std::string_view function, WaveSide side,
-                                 std::string_view text) const;
+  Result<contracts::Image> parse(std::string_view interface, std::string_view function,
+                                 WaveSide side, std::string_view text) const;
 
  private:
   Result<std::unique_ptr<const Linked>> link(const eng_engine& engine) const;

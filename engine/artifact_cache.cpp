@@ -47,7 +47,8 @@ class Mapped {
     if (at_ != MAP_FAILED) ::munmap(at_, size_);
   }
   std::string_view bytes() const {
-    return at_ == MAP_FAILED ? std::string_view() : std::string_view(static_cast<const char*>(at_), size_);
+    return at_ == MAP_FAILED ? std::string_view()
+                             : std::string_view(static_cast<const char*>(at_), size_);
   }
 
  private:
@@ -93,10 +94,12 @@ void ArtifactCache::warn_once(std::string_view what, std::string_view why) {
 ComponentHandle ArtifactCache::open(const eng_engine& engine, std::string_view digest,
                                     std::string_view name) {
   if (folder_.empty()) return nullptr;
-  struct stat info {};
+  struct stat info{};
   if (::stat(folder_.c_str(), &info) != 0) return nullptr;
-  if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    warn_once("the artifact cache is not used", "the folder is not one that only its owner, this user, can write");
+  if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() ||
+      (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    warn_once("the artifact cache is not used",
+              "the folder is not one that only its owner, this user, can write");
     return nullptr;
   }
   const std::string start = prefix(engine, digest);
@@ -113,12 +116,15 @@ ComponentHandle ArtifactCache::open_file(const eng_engine& engine, const fs::pat
                                          std::string_view name) {
   const auto distrusted = [&](std::string_view why) -> ComponentHandle {
     ::unlink(file.c_str());
-    warn_once(fmt::format("a compiled component in the cache is not what was saved there; compiling {} again", name),
-              why);
+    warn_once(
+        fmt::format(
+            "a compiled component in the cache is not what was saved there; compiling {} again",
+            name),
+        why);
     return nullptr;
   };
   Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  struct stat info {};
+  struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) return nullptr;
   if (const auto why = distrust(info); !why.empty()) return distrusted(why);
   const Mapped mapped(fd.get(), static_cast<std::size_t>(info.st_size));

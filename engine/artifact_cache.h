@@ -1,10 +1,11 @@
 // Compiled components kept on disk, so that a start needs no compiler.
 //
 // An artifact's file is named after what it was made from and what is in it:
-// {SHA-256 of the component}-{engine hash}-{BLAKE2b of the file}.cwasm. Mapping a file that differs from what the engine
-// wrote is undefined behaviour, so a file is hashed through the same descriptor that is then mapped, and one
-// that does not match its name is removed. Files appear by rename, complete or not at all, so processes may
-// share a folder. Nothing is evicted: the folder may be deleted at any time.
+// {SHA-256 of the component}-{engine hash}-{BLAKE2b of the file}.cwasm. Mapping a file that differs
+// from what the engine wrote is undefined behaviour, so a file is hashed through the same
+// descriptor that is then mapped, and one that does not match its name is removed. Files appear by
+// rename, complete or not at all, so processes may share a folder. Nothing is evicted: the folder
+// may be deleted at any time.
 #pragma once
 #include <filesystem>
 #include <mutex>
@@ -16,13 +17,16 @@
 
 namespace weft::engine {
 
-// Any thread. Never fails: what it cannot read or write it warns about, once per kind, and does without.
+// Any thread. Never fails: what it cannot read or write it warns about, once per kind, and does
+// without.
 class ArtifactCache {
  public:
-  // An empty folder: no cache. The folder is made when it is first written to, readable by its owner only.
+  // An empty folder: no cache. The folder is made when it is first written to, readable by its
+  // owner only.
   ArtifactCache(std::filesystem::path folder, Log& log);
 
-  // The artifact of the component with this digest, verified and mapped; null if there is none to be trusted.
+  // The artifact of the component with this digest, verified and mapped; null if there is none to
+  // be trusted.
   ComponentHandle open(const eng_engine& engine, std::string_view digest, std::string_view name);
   void save(const eng_engine& engine, const eng_component& component, std::string_view digest,
             std::string_view name);

@@ -123,7 +123,8 @@ TEST_F(CacheTest, is_shared_by_two_processes) {
   ::setenv("WEFT_CACHE_TEST", folder.c_str(), 1);
   const pid_t child = ::fork();
   if (child == 0) {
-    ::execl("/proc/self/exe", "engine_test", "--gtest_filter=CacheTest.serves_the_other_process", nullptr);
+    ::execl("/proc/self/exe", "engine_test", "--gtest_filter=CacheTest.serves_the_other_process",
+            nullptr);
     ::_exit(127);
   }
   ::unsetenv("WEFT_CACHE_TEST");

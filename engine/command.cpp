@@ -23,7 +23,8 @@ class Exit final : public CommandEnd {
 
 }  // namespace
 
-Result<std::uint32_t> run_command(Thread& thread, ComponentShard& shard, contracts::Context context) {
+Result<std::uint32_t> run_command(Thread& thread, ComponentShard& shard,
+                                  contracts::Context context) {
   Exit exit;
   auto pending = shard.run_command(std::move(context), exit);
   if (!exit.code()) exit.pending = std::move(pending);

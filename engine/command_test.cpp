@@ -11,7 +11,8 @@ namespace weft::engine::test {
 namespace {
 
 // Runs the tool with these words; what it prints goes to the log.
-Result<std::uint32_t> run(Rig& rig, std::vector<std::string> words, const std::function<void(ComponentSpec&)>& change = {}) {
+Result<std::uint32_t> run(Rig& rig, std::vector<std::string> words,
+                          const std::function<void(ComponentSpec&)>& change = {}) {
   auto& shard = rig.shard("tool", [&](ComponentSpec& spec) {
     words.insert(words.begin(), "tool");
     spec.arguments = words;
@@ -24,7 +25,9 @@ TEST(Command, passes_arguments_environment_and_exit_code) {
   Rig rig;
 
   EXPECT_EQ(*run(rig, {"args", "a", "b c"}), 0u);
-  EXPECT_EQ(*run(rig, {"env", "COLOUR"}, [](ComponentSpec& spec) { spec.environment = {{"COLOUR", "blue"}}; }), 0u);
+  EXPECT_EQ(*run(rig, {"env", "COLOUR"},
+                 [](ComponentSpec& spec) { spec.environment = {{"COLOUR", "blue"}}; }),
+            0u);
   // WASI 0.2 tells success from failure, no more.
   EXPECT_EQ(*run(rig, {"exit", "42"}), 1u);
   EXPECT_EQ(*run(rig, {"fail"}), 1u);
@@ -73,13 +76,14 @@ TEST(Command, needs_a_component_that_is_a_program) {
 
 TEST(Command, cannot_be_opened_on_a_folder_that_is_not_there) {
   Rig rig;
-  const auto component =
-      rig.component("tool", [](ComponentSpec& spec) { spec.dirs = {{"/no/such/folder", "/data"}}; });
+  const auto component = rig.component(
+      "tool", [](ComponentSpec& spec) { spec.dirs = {{"/no/such/folder", "/data"}}; });
 
   const auto opened = ComponentShard::open(component, *rig.thread, rig.no_imports);
 
   ASSERT_FALSE(opened);
-  EXPECT_NE(opened.error().message.find("/no/such/folder"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("/no/such/folder"), std::string::npos)
+      << opened.error().message;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// One component of one application: an artifact and what this deployment grants it. Immutable, shared by the threads.
+// One component of one application: an artifact and what this deployment grants it. Immutable,
+// shared by the threads.
 #pragma once
 #include <array>
 #include <atomic>
@@ -46,8 +47,8 @@ struct Counts {
   std::uint64_t calls = 0;      // begun
   std::uint64_t in_flight = 0;  // begun and not over, those that wait included
   std::uint64_t waiting = 0;
-  std::uint64_t refused = 0;    // because the queue was full
-  std::uint64_t cpu_ns = 0;     // of calls that are over
+  std::uint64_t refused = 0;                    // because the queue was full
+  std::uint64_t cpu_ns = 0;                     // of calls that are over
   std::array<std::uint64_t, k_codes> errors{};  // by Errc
 };
 
@@ -90,7 +91,7 @@ class Component {
   const ComponentSpec spec_;
   const Linked& linked_;  // owned by the artifact
   const eng_limits limits_;
-  mutable std::mutex mutex_;  // shards come and go on their threads
+  mutable std::mutex mutex_;                                 // shards come and go on their threads
   mutable std::vector<std::unique_ptr<Counters>> counters_;  // guarded by mutex_
 };
 

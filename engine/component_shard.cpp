@@ -49,8 +49,8 @@ ComponentShard::~ComponentShard() {
   }
 }
 
-Result<std::unique_ptr<ComponentShard>> ComponentShard::open(std::shared_ptr<const Component> component,
-                                                             Thread& thread, contracts::Invoker& imports) {
+Result<std::unique_ptr<ComponentShard>> ComponentShard::open(
+    std::shared_ptr<const Component> component, Thread& thread, contracts::Invoker& imports) {
   std::unique_ptr<ComponentShard> shard(new ComponentShard(std::move(component), thread, imports));
   TRY_OK(shard->make_setting().context(shard->component_->id()));
   return shard;
@@ -59,7 +59,8 @@ Result<std::unique_ptr<ComponentShard>> ComponentShard::open(std::shared_ptr<con
 Result<> ComponentShard::make_setting() {
   const auto& spec = component_->spec();
   std::vector<eng_pair> environment;
-  for (const auto& [name, value] : spec.environment) environment.push_back({slice(name), slice(value)});
+  for (const auto& [name, value] : spec.environment)
+    environment.push_back({slice(name), slice(value)});
   std::vector<eng_slice> arguments;
   for (const auto& argument : spec.arguments) arguments.push_back(slice(argument));
   std::vector<eng_dir> dirs;
@@ -85,7 +86,8 @@ Result<> ComponentShard::make_setting() {
   return std::move(failure).as(Errc::not_found);
 }
 
-contracts::Pending ComponentShard::invoke(contracts::Invocation invocation, contracts::Replier& replier) {
+contracts::Pending ComponentShard::invoke(contracts::Invocation invocation,
+                                          contracts::Replier& replier) {
   if (const auto* http = std::get_if<contracts::HttpCall>(&invocation.payload)) {
     if (component_->linked().http) {
       return take_call().begin_http(std::move(invocation.context), *http, replier);
@@ -101,7 +103,8 @@ contracts::Pending ComponentShard::invoke(contracts::Invocation invocation, cont
     return {};
   }
   return take_call().begin_plain(std::move(invocation.context), **function,
-                                 std::get<contracts::Image>(std::move(invocation.payload)), replier);
+                                 std::get<contracts::Image>(std::move(invocation.payload)),
+                                 replier);
 }
 
 contracts::Pending ComponentShard::run_command(contracts::Context context, CommandEnd& end) {
@@ -109,7 +112,8 @@ contracts::Pending ComponentShard::run_command(contracts::Context context, Comma
 }
 
 // A handful of functions are called again and again: comparing beats hashing.
-Result<const Function*> ComponentShard::find_function(std::string_view interface, std::string_view function) {
+Result<const Function*> ComponentShard::find_function(std::string_view interface,
+                                                      std::string_view function) {
   for (const auto& known : functions_) {
     if (known->name == function && known->asked == interface) return known.get();
   }
@@ -128,9 +132,11 @@ Result<FuncHandle> ComponentShard::find_export_function(std::string_view interfa
     if (found == nullptr) {
       std::string near;
       for (const auto& other : artifact.type().exports) {
-        if (other.name.unversioned() == wanted->unversioned()) near = fmt::format("; it has {}", other.name.text());
+        if (other.name.unversioned() == wanted->unversioned())
+          near = fmt::format("; it has {}", other.name.text());
       }
-      return fail(Errc::not_found, fmt::format("{} does not export {}{}", component_->id(), interface, near));
+      return fail(Errc::not_found,
+                  fmt::format("{} does not export {}{}", component_->id(), interface, near));
     }
     exported = found->name.text();
   }
@@ -153,20 +159,24 @@ GuestCall& ComponentShard::take_call() {
 
 void ComponentShard::recycle(GuestCall& call) { free_.push_back(&call); }
 
-const std::shared_ptr<const contracts::Frame>& ComponentShard::frame(const ImportSlot& slot,
-                                                                     const std::shared_ptr<const Frame>& caller) {
+const std::shared_ptr<const contracts::Frame>& ComponentShard::frame(
+    const ImportSlot& slot, const std::shared_ptr<const Frame>& caller) {
   auto& known = frames_[slot.index];
   if (known == nullptr || known->caller != caller) {
-    known = std::make_shared<const Frame>(Frame{component_->id(), slot.interface, slot.function, caller});
+    known = std::make_shared<const Frame>(
+        Frame{component_->id(), slot.interface, slot.function, caller});
   }
   return known;
 }
 
 FirstRun ComponentShard::first_run() const {
-  return heaviness_ >= k_slice_weight / 2 && thread_.loop.busy() ? FirstRun::second_queue : FirstRun::now;
+  return heaviness_ >= k_slice_weight / 2 && thread_.loop.busy() ? FirstRun::second_queue
+                                                                 : FirstRun::now;
 }
 
-void ComponentShard::used_a_slice() { heaviness_ = std::min(k_heaviest, heaviness_ + k_slice_weight); }
+void ComponentShard::used_a_slice() {
+  heaviness_ = std::min(k_heaviest, heaviness_ + k_slice_weight);
+}
 
 void ComponentShard::was_light() { heaviness_ = std::max(0, heaviness_ - 1); }
 

@@ -33,20 +33,21 @@ class CommandEnd {
   ~CommandEnd() = default;
 };
 
-// One thread. Errors of a call: not_found (no such function here), unavailable (too many calls wait), timed_out,
-// exhausted (a limit, named with the manifest's line), trapped, invalid (the guest broke the contract of HTTP),
-// those of a failed import, internal.
+// One thread. Errors of a call: not_found (no such function here), unavailable (too many calls
+// wait), timed_out, exhausted (a limit, named with the manifest's line), trapped, invalid (the
+// guest broke the contract of HTTP), those of a failed import, internal.
 class ComponentShard final : public contracts::Invoker {
  public:
-  // `imports` takes the calls that guests make; it and `thread` outlive the shard. not_found, denied: a folder that
-  // the guest is granted cannot be opened.
-  static Result<std::unique_ptr<ComponentShard>> open(std::shared_ptr<const Component> component, Thread& thread,
-                                                      contracts::Invoker& imports);
+  // `imports` takes the calls that guests make; it and `thread` outlive the shard. not_found,
+  // denied: a folder that the guest is granted cannot be opened.
+  static Result<std::unique_ptr<ComponentShard>> open(std::shared_ptr<const Component> component,
+                                                      Thread& thread, contracts::Invoker& imports);
   // Calls in flight end as unavailable.
   ~ComponentShard() override;
 
   contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override;
-  // Runs the program of a command component (wasi:cli/run). The end is told before this returns, or later.
+  // Runs the program of a command component (wasi:cli/run). The end is told before this returns, or
+  // later.
   contracts::Pending run_command(contracts::Context context, CommandEnd& end);
 
   std::size_t in_flight() const { return calls_.size() - free_.size(); }
@@ -57,14 +58,18 @@ class ComponentShard final : public contracts::Invoker {
   friend class ImportCall;
   using Frame = contracts::Frame;
 
-  ComponentShard(std::shared_ptr<const Component> component, Thread& thread, contracts::Invoker& imports);
+  ComponentShard(std::shared_ptr<const Component> component, Thread& thread,
+                 contracts::Invoker& imports);
   Result<> make_setting();
   Result<const Function*> find_function(std::string_view interface, std::string_view function);
-  Result<FuncHandle> find_export_function(std::string_view interface, std::string_view function) const;
+  Result<FuncHandle> find_export_function(std::string_view interface,
+                                          std::string_view function) const;
   GuestCall& take_call();
   void recycle(GuestCall& call);
-  // The chain of calls that an import through this slot begins, shared by calls that have the same callers.
-  const std::shared_ptr<const Frame>& frame(const ImportSlot& slot, const std::shared_ptr<const Frame>& caller);
+  // The chain of calls that an import through this slot begins, shared by calls that have the same
+  // callers.
+  const std::shared_ptr<const Frame>& frame(const ImportSlot& slot,
+                                            const std::shared_ptr<const Frame>& caller);
 
   // Where the next call is to start, by what the recent ones did.
   FirstRun first_run() const;
@@ -80,9 +85,9 @@ class ComponentShard final : public contracts::Invoker {
   LineBudget lines_;
   int heaviness_ = 0;
   std::vector<std::unique_ptr<const Function>> functions_;  // calls in flight point to them
-  std::vector<std::shared_ptr<const Frame>> frames_;  // by slot: the newest
-  std::vector<eng_header> engine_headers_;            // scratch
-  std::vector<contracts::Header> headers_;            // scratch
+  std::vector<std::shared_ptr<const Frame>> frames_;        // by slot: the newest
+  std::vector<eng_header> engine_headers_;                  // scratch
+  std::vector<contracts::Header> headers_;                  // scratch
   std::vector<std::unique_ptr<GuestCall>> calls_;
   std::vector<GuestCall*> free_;
   std::shared_ptr<ComponentShard*> alive_;  // what handlers of timers hold weakly

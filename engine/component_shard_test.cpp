@@ -31,7 +31,8 @@ std::uint32_t number(const Taker& taker) {
 // Forwards imports to another component of the thread and remembers what it saw.
 class Forward final : public contracts::Invoker {
  public:
-  contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override {
+  contracts::Pending invoke(contracts::Invocation invocation,
+                            contracts::Replier& replier) override {
     context = invocation.context;
     source = invocation.source;
     contract = invocation.contract;
@@ -194,7 +195,8 @@ TEST(ComponentShard, logs_what_the_guest_prints_by_component_stream_and_request)
 
   EXPECT_EQ(rig.get(bad, "/stderr/3").substr(0, 3), "200");
 
-  EXPECT_NE(rig.lines.all().find("component=app-bad stream=stderr request=0000000000000000"), std::string::npos);
+  EXPECT_NE(rig.lines.all().find("component=app-bad stream=stderr request=0000000000000000"),
+            std::string::npos);
 }
 
 TEST(ComponentShard, bounds_the_lines_that_a_guest_may_log) {

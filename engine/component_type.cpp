@@ -60,7 +60,8 @@ bool is_builtin(const InterfaceName& name) {
   return std::ranges::find(packages, name.package) != packages.end();
 }
 
-const InterfaceType* find_export(const contracts::ComponentType& type, const InterfaceName& wanted) {
+const InterfaceType* find_export(const contracts::ComponentType& type,
+                                 const InterfaceName& wanted) {
   const auto found = std::ranges::find_if(type.exports, [&](const InterfaceType& offered) {
     return offered.name.ns == wanted.ns && offered.name.package == wanted.package &&
            offered.name.interface == wanted.interface &&

@@ -54,9 +54,7 @@ Engine::Engine(EngineSettings settings, EngineHandle handle, std::string memory_
       memory_mode_(std::move(memory_mode)),
       cache_(settings_.cache, log) {}
 
-std::string engine_version() {
-  return std::string(view(eng_version()));
-}
+std::string engine_version() { return std::string(view(eng_version())); }
 
 Result<std::unique_ptr<Engine>> Engine::open(EngineSettings settings, Log& log) {
   std::string reasons;
@@ -69,10 +67,12 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineSettings settings, Log& log) 
       continue;
     }
     if (!reasons.empty()) {
-      log.warn(fmt::format("address space is short (see `ulimit -v`): guests run with {}, slower", mode.name),
+      log.warn(fmt::format("address space is short (see `ulimit -v`): guests run with {}, slower",
+                           mode.name),
                {{"reason", reasons}});
     }
-    return std::unique_ptr<Engine>(new Engine(std::move(settings), std::move(handle), mode.name, log));
+    return std::unique_ptr<Engine>(
+        new Engine(std::move(settings), std::move(handle), mode.name, log));
   }
   return fail(Errc::exhausted, "the engine cannot start: " + reasons);
 }
@@ -95,8 +95,9 @@ Result<std::shared_ptr<const Artifact>> Engine::load(std::string wasm, std::stri
     return fail(Errc::internal, fmt::format("{}: {}", name, failure.text));
   }
   TRY(auto type, parse_component_type(json.text).context(name));
-  auto made = std::make_shared<const Artifact>(std::move(name), digest, std::move(wasm), std::move(component),
-                                               std::move(type), settings_.adapters);
+  auto made =
+      std::make_shared<const Artifact>(std::move(name), digest, std::move(wasm),
+                                       std::move(component), std::move(type), settings_.adapters);
   const std::lock_guard lock(mutex_);
   std::erase_if(loaded_, [](const auto& entry) { return entry.second.expired(); });
   loaded_[digest] = made;
@@ -117,7 +118,8 @@ Result<ComponentHandle> Engine::compile(const std::string& wasm, const std::stri
   tell(LoadStage::compiling);
   Text failure;
   ComponentHandle component(eng_component_new(handle_.get(), slice(wasm), Text::take, &failure));
-  if (!component) return fail(Errc::invalid, fmt::format("{} cannot be compiled: {}", name, failure.text));
+  if (!component)
+    return fail(Errc::invalid, fmt::format("{} cannot be compiled: {}", name, failure.text));
   tell(LoadStage::compiled);
   cache_.save(*handle_, *component, digest, name);
   return component;

@@ -18,11 +18,11 @@
 namespace weft::engine {
 
 struct EngineSettings {
-  std::uint32_t threads = 1;     // that run guests
-  std::uint32_t guests = 1000;   // at once in the process, callees of callees included
+  std::uint32_t threads = 1;                  // that run guests
+  std::uint32_t guests = 1000;                // at once in the process, callees of callees included
   std::uint64_t largest_memory = 1ull << 30;  // of any guest, where address space is short
   std::chrono::microseconds tick{5000};       // between looks at the CPU time of computing guests
-  std::filesystem::path cache{};               // folder of compiled components; empty: none are kept
+  std::filesystem::path cache{};              // folder of compiled components; empty: none are kept
   std::vector<const contracts::Adapter*> adapters{};  // each outlives the engine
 };
 
@@ -36,12 +36,13 @@ using LoadProgress = std::function<void(LoadStage)>;
 // One per process. Any thread. Must outlive everything made from it.
 class Engine {
  public:
-  // Address space for every guest's memory at full speed, else small slots with bounds checks, else memory on demand;
-  // a fall-back is logged. exhausted: not even the last works.
+  // Address space for every guest's memory at full speed, else small slots with bounds checks, else
+  // memory on demand; a fall-back is logged. exhausted: not even the last works.
   static Result<std::unique_ptr<Engine>> open(EngineSettings settings, Log& log);
 
-  // The compiled component, from the cache or compiled now (seconds for large ones). The same binary gives the same
-  // object while anyone holds it. Errors: those of check_component, and invalid for what Wasmtime cannot compile.
+  // The compiled component, from the cache or compiled now (seconds for large ones). The same
+  // binary gives the same object while anyone holds it. Errors: those of check_component, and
+  // invalid for what Wasmtime cannot compile.
   Result<std::shared_ptr<const Artifact>> load(std::string wasm, std::string name,
                                                const LoadProgress& progress = {});
 
@@ -61,7 +62,8 @@ class Engine {
   const std::string memory_mode_;
   ArtifactCache cache_;
   std::mutex mutex_;  // several threads load
-  std::unordered_map<std::string, std::weak_ptr<const Artifact>> loaded_;  // by digest; guarded by mutex_
+  std::unordered_map<std::string, std::weak_ptr<const Artifact>>
+      loaded_;  // by digest; guarded by mutex_
 };
 
 }  // namespace weft::engine

@@ -1,5 +1,5 @@
-// How many calls may run at once and how many may wait for their turn, on one thread. What a process may do is divided
-// between its threads, so nothing here is shared between them.
+// How many calls may run at once and how many may wait for their turn, on one thread. What a
+// process may do is divided between its threads, so nothing here is shared between them.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
@@ -25,8 +25,8 @@ enum class Entry { admitted, waiting, refused };
 struct GateSettings {
   std::size_t places = 1;   // calls at once
   std::size_t waiting = 0;  // calls that may wait
-  // With `reserve`, calls at depth d may take all but 1/2^(d+1) of the places, so that callers that wait for their
-  // callees never hold every place.
+  // With `reserve`, calls at depth d may take all but 1/2^(d+1) of the places, so that callers that
+  // wait for their callees never hold every place.
   enum class Depths { equal, reserve } depths = Depths::equal;
 };
 

@@ -35,9 +35,11 @@ contracts::Pending GuestCall::begin_plain(contracts::Context context, const Func
   return begin(std::move(context));
 }
 
-contracts::Pending GuestCall::begin_http(contracts::Context context, const contracts::HttpCall& call,
+contracts::Pending GuestCall::begin_http(contracts::Context context,
+                                         const contracts::HttpCall& call,
                                          contracts::Replier& replier) {
   if (auto checked = check_request(*call.request); !checked) {
+    if (std::exchange(too_large_, false)) answer_too_large(*call.caller);
     shard_.recycle(*this);
     replier.on_reply({std::unexpected(std::move(checked).error())});
     return {};
@@ -99,8 +101,8 @@ bool GuestCall::enter() {
   return false;
 }
 
-// Whether a call that found no place is refused: when the queue is full, or when those who have the places are
-// among its own callers, so that it would wait for them and they for it.
+// Whether a call that found no place is refused: when the queue is full, or when those who have the
+// places are among its own callers, so that it would wait for them and they for it.
 bool GuestCall::refuse(const Gate& gate, Entry entry) {
   const bool cycle = stands_in(context_.chain, shard_.component_->id());
   if (!cycle && entry != Entry::refused) return false;
@@ -108,8 +110,9 @@ bool GuestCall::refuse(const Gate& gate, Entry entry) {
   shard_.counters_.refused.add(1);
   Error error{Errc::unavailable, {}};
   if (cycle) {
-    error.message = fmt::format("{} has no place for a call that comes from itself: {}", shard_.component_->id(),
-                                shard_.component_->limit_message({.key = "calls"}));
+    error.message =
+        fmt::format("{} has no place for a call that comes from itself: {}",
+                    shard_.component_->id(), shard_.component_->limit_message({.key = "calls"}));
   } else {
     error.message = fmt::format("{} has {} calls under way and {} waiting, try again later; {}",
                                 shard_.component_->id(), gate.running(), gate.waiting(),
@@ -138,17 +141,19 @@ const eng_task* GuestCall::start_task() {
     case Kind::http:
       return start_http();
     case Kind::plain:
-      return eng_call_fresh(linked.pre.get(), function_->handle.get(), to_engine(std::move(arguments_)),
-                            &component.limits(), shard_.setting_.get(), GuestContext::pointer(),
-                            thread_.loop.executor(), {this, on_returned, on_done});
+      return eng_call_fresh(linked.pre.get(), function_->handle.get(),
+                            to_engine(std::move(arguments_)), &component.limits(),
+                            shard_.setting_.get(), GuestContext::pointer(), thread_.loop.executor(),
+                            {this, on_returned, on_done});
     case Kind::command:
       break;
   }
   Text failure;
   const auto* task = eng_command_start(linked.pre.get(), &component.limits(), shard_.setting_.get(),
-                                       GuestContext::pointer(), thread_.loop.executor(), {this, on_exited},
-                                       Text::take, &failure);
-  if (task == nullptr) abort_ = Error{Errc::invalid, fmt::format("{}: {}", component.id(), failure.text)};
+                                       GuestContext::pointer(), thread_.loop.executor(),
+                                       {this, on_exited}, Text::take, &failure);
+  if (task == nullptr)
+    abort_ = Error{Errc::invalid, fmt::format("{}: {}", component.id(), failure.text)};
   return task;
 }
 
@@ -193,7 +198,8 @@ void GuestCall::finish() {
   become_idle();
 }
 
-// Cancels what the guest waits for first: an import must not answer into a guest that is being taken apart.
+// Cancels what the guest waits for first: an import must not answer into a guest that is being
+// taken apart.
 void GuestCall::let_go_of_task() {
   for (const auto& import : imports_) import->cancel();
   if (task_ != nullptr) {
@@ -230,9 +236,11 @@ void GuestCall::cancel() noexcept {
 void GuestCall::stop(Error error) {
   if (stage_ == Stage::idle) return;
   // Nobody hears of what the guest does from here on.
-  caller_ = nullptr;
+  auto* caller = std::exchange(caller_, nullptr);
   let_go_of_task();
   leave_gates();
+  exchange_ = nullptr;
+  if (too_large_ && !head_ && caller != nullptr && replier_ != nullptr) answer_too_large(*caller);
   if (replier_ == nullptr && command_end_ == nullptr) {
     if (!over_) shard_.counters_.errors[static_cast<std::size_t>(error.code)].add(1);
   } else {
@@ -244,7 +252,8 @@ void GuestCall::stop(Error error) {
 void GuestCall::reply(Result<contracts::Image> results) {
   if (!results) shard_.counters_.errors[static_cast<std::size_t>(results.error().code)].add(1);
   if (auto* replier = std::exchange(replier_, nullptr)) replier->on_reply({std::move(results)});
-  if (auto* end = std::exchange(command_end_, nullptr)) end->on_exit(std::unexpected(std::move(results).error()));
+  if (auto* end = std::exchange(command_end_, nullptr))
+    end->on_exit(std::unexpected(std::move(results).error()));
 }
 
 void GuestCall::become_idle() {
@@ -255,7 +264,7 @@ void GuestCall::become_idle() {
   armed_ = MonotonicTime::max();
   progress_ = {};
   end_output();
-  over_ = head_ = ended_ = wants_ = false;
+  over_ = head_ = ended_ = wants_ = too_large_ = false;
   abort_.reset();
   failed_import_.reset();
   function_ = nullptr;

@@ -1,4 +1,5 @@
-// One call of one guest, from its admission to the end of its instance. Kept and used again by its shard.
+// One call of one guest, from its admission to the end of its instance. Kept and used again by its
+// shard.
 #pragma once
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
@@ -22,7 +23,8 @@
 
 namespace weft::engine {
 
-// Owned by its shard, one thread. Life: begin_*, perhaps waiting at the gates, running, over, idle again.
+// Owned by its shard, one thread. Life: begin_*, perhaps waiting at the gates, running, over, idle
+// again.
 class GuestCall final : public GuestContext,
                         public contracts::Call,
                         public contracts::HttpCallee,
@@ -34,14 +36,15 @@ class GuestCall final : public GuestContext,
   GuestCall& operator=(const GuestCall&) = delete;
   ~GuestCall();
 
-  contracts::Pending begin_plain(contracts::Context context, const Function& function, contracts::Image arguments,
-                                 contracts::Replier& replier);
+  contracts::Pending begin_plain(contracts::Context context, const Function& function,
+                                 contracts::Image arguments, contracts::Replier& replier);
   contracts::Pending begin_http(contracts::Context context, const contracts::HttpCall& call,
                                 contracts::Replier& replier);
   contracts::Pending begin_command(contracts::Context context, CommandEnd& end);
 
   void cancel() noexcept override;
-  // Ends the call whatever it does and tells whoever waits for it. Not inside a callback of the same call.
+  // Ends the call whatever it does and tells whoever waits for it. Not inside a callback of the
+  // same call.
   void stop(Error error);
 
   // An import of this guest failed: the guest ends with it.
@@ -82,10 +85,13 @@ class GuestCall final : public GuestContext,
 
   // guest_call_http.cpp
   const eng_task* start_http();
-  Result<> check_request(const contracts::HttpRequest& request) const;
-  void push(std::string_view chunk, contracts::Body state, std::span<const contracts::Header> trailers) override;
+  Result<> check_request(const contracts::HttpRequest& request);
+  void answer_too_large(contracts::HttpCaller& caller);
+  void push(std::string_view chunk, contracts::Body state,
+            std::span<const contracts::Header> trailers) override;
   void credit(std::size_t bytes) override;
-  std::span<const contracts::Header> headers_from_engine(const eng_header* headers, std::size_t count);
+  std::span<const contracts::Header> headers_from_engine(const eng_header* headers,
+                                                         std::size_t count);
   static eng_http_sink http_sink(GuestCall& call);
 
   // guest_call_end.cpp: what the engine says about the guest.
@@ -115,7 +121,7 @@ class GuestCall final : public GuestContext,
   contracts::Replier* replier_ = nullptr;
   CommandEnd* command_end_ = nullptr;
   const eng_task* task_ = nullptr;
-  std::optional<Error> abort_;          // to end with at the end of the turn
+  std::optional<Error> abort_;  // to end with at the end of the turn
   std::optional<Error> failed_import_;
   const Function* function_ = nullptr;  // plain
   contracts::Image arguments_;
@@ -127,10 +133,11 @@ class GuestCall final : public GuestContext,
   std::string refused_;  // the guest's error code
   std::uint64_t received_ = 0;
   bool head_ = false, ended_ = false, wants_ = false;
+  bool too_large_ = false;  // the request's body
   // Timer.
   boost::asio::steady_timer timer_;
   MonotonicTime armed_ = MonotonicTime::max();
-  MonotonicTime progress_{};   // the newest sign of life
+  MonotonicTime progress_{};  // the newest sign of life
   std::uint64_t generation_ = 0;
   // Imports and output; kept from call to call.
   std::vector<std::unique_ptr<ImportCall>> imports_;

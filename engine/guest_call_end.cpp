@@ -23,7 +23,8 @@ void write_to(int fd, std::string_view bytes) {
 
 }  // namespace
 
-void GuestCall::on_import(const ImportSlot& slot, const eng_call* call, contracts::Image arguments) {
+void GuestCall::on_import(const ImportSlot& slot, const eng_call* call,
+                          contracts::Image arguments) {
   auto idle = std::ranges::find_if(imports_, [](const auto& import) { return !import->busy(); });
   if (idle == imports_.end()) idle = imports_.insert(idle, std::make_unique<ImportCall>(*this));
   (*idle)->begin(slot, call, std::move(arguments));
@@ -48,7 +49,8 @@ void GuestCall::on_output(std::uint32_t fd, std::string_view bytes) {
   if (!output_) output_ = std::make_unique<GuestOutput>();
   wrote_ = true;
   if (shard_.component_->spec().stdio == Stdio::terminal) write_to(static_cast<int>(fd), bytes);
-  output_->write(fd, bytes, [this](std::uint32_t stream, std::string_view line) { log_line(stream, line); });
+  output_->write(fd, bytes,
+                 [this](std::uint32_t stream, std::string_view line) { log_line(stream, line); });
 }
 
 void GuestCall::log_line(std::uint32_t fd, std::string_view line) {
@@ -76,7 +78,9 @@ void GuestCall::on_returned(void* self, eng_image result) {
   static_cast<GuestCall*>(self)->reply(from_engine(result));
 }
 
-void GuestCall::on_done(void* self, const eng_report* report) { static_cast<GuestCall*>(self)->over(report); }
+void GuestCall::on_done(void* self, const eng_report* report) {
+  static_cast<GuestCall*>(self)->over(report);
+}
 
 void GuestCall::on_exited(void* self, const eng_report* report, std::uint32_t code) {
   auto& call = *static_cast<GuestCall*>(self);
@@ -92,8 +96,8 @@ void GuestCall::over(const eng_report* report) {
   if (report != nullptr) {
     reply(std::unexpected(error_of(*report)));
   } else if (!refused_.empty()) {
-    reply(fail(Errc::invalid,
-               fmt::format("{} answered with the error code {}", shard_.component_->id(), refused_)));
+    reply(fail(Errc::invalid, fmt::format("{} answered with the error code {}",
+                                          shard_.component_->id(), refused_)));
   } else if (kind_ == Kind::http) {
     reply(contracts::Image());
   }
@@ -104,13 +108,14 @@ Error GuestCall::error_of(const eng_report& report) {
   const Component& component = *shard_.component_;
   if (report.end == ENG_BUSY) {
     shard_.counters_.refused.add(1);
-    return {Errc::unavailable, fmt::format("{}: no place is free for another guest, try again", component.id())};
+    return {Errc::unavailable,
+            fmt::format("{}: no place is free for another guest, try again", component.id())};
   }
   if (failed_import_ && report.end == ENG_HOST) {
     return std::move(*failed_import_).context(component.id());
   }
-  const std::string ids =
-      fmt::format("request {}, trace {}", contracts::text(context_.request), context_.trace.trace_text());
+  const std::string ids = fmt::format("request {}, trace {}", contracts::text(context_.request),
+                                      context_.trace.trace_text());
   std::string reason(view(report.message));
   Error error;
   if (const auto key = limit_key(report.limit_kind); !key.empty()) {

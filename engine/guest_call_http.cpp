@@ -1,6 +1,7 @@
 // The HTTP side of a guest call: between contracts::HttpCaller and the engine's exchange.
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "engine/guest_call.h"
@@ -16,29 +17,44 @@ constexpr std::uint64_t k_field_overhead = 32;
 
 }  // namespace
 
-Result<> GuestCall::check_request(const contracts::HttpRequest& request) const {
+Result<> GuestCall::check_request(const contracts::HttpRequest& request) {
   const Component& component = *shard_.component_;
   const auto& limits = component.spec().limits;
   const auto exceeded = [&](std::string_view key, std::uint64_t used) {
-    return fail(Errc::exhausted, "a request to " + component.limit_message({.key = key, .used = used}));
+    return fail(Errc::exhausted,
+                "a request to " + component.limit_message({.key = key, .used = used}));
   };
   if (limits.header_count != 0 && request.headers.size() > limits.header_count) {
     return exceeded("header_count", request.headers.size());
   }
   std::uint64_t bytes = 0;
-  for (const auto& header : request.headers) bytes += header.name.size() + header.value.size() + k_field_overhead;
-  if (limits.header_bytes != 0 && bytes > limits.header_bytes) return exceeded("header_bytes", bytes);
+  for (const auto& header : request.headers)
+    bytes += header.name.size() + header.value.size() + k_field_overhead;
+  if (limits.header_bytes != 0 && bytes > limits.header_bytes)
+    return exceeded("header_bytes", bytes);
   if (limits.body_bytes != 0 && request.body.size() > limits.body_bytes) {
+    too_large_ = true;
     return exceeded("body_bytes", request.body.size());
   }
   return {};
+}
+
+// The client's own fault, so it is told what would be right; the reply then is for the log.
+void GuestCall::answer_too_large(contracts::HttpCaller& caller) {
+  const auto text = fmt::format("413 Content Too Large: this takes at most {} bytes of body\n",
+                                shard_.component_->spec().limits.body_bytes);
+  const std::array<Header, 1> headers{{{"content-type", "text/plain; charset=utf-8"}}};
+  caller.on_head(*this, 413, headers);
+  caller.on_body(text);
+  caller.on_end({});
 }
 
 const eng_task* GuestCall::start_http() {
   const Component& component = *shard_.component_;
   auto& headers = shard_.engine_headers_;
   headers.clear();
-  for (const auto& header : request_->headers) headers.push_back({slice(header.name), slice(header.value)});
+  for (const auto& header : request_->headers)
+    headers.push_back({slice(header.name), slice(header.value)});
   received_ = request_->body.size();
   eng_http_request request{};
   request.method = slice(request_->method);
@@ -50,27 +66,31 @@ const eng_task* GuestCall::start_http() {
   request.body = slice(request_->body);
   request.body_ended = request_->body_state == Body::ended;
   request.credit = request_->credit;
-  return eng_http_start(component.linked().http.get(), &request, &component.limits(), shard_.setting_.get(),
-                        GuestContext::pointer(), thread_.loop.executor(), http_sink(*this));
+  return eng_http_start(component.linked().http.get(), &request, &component.limits(),
+                        shard_.setting_.get(), GuestContext::pointer(), thread_.loop.executor(),
+                        http_sink(*this));
 }
 
-std::span<const Header> GuestCall::headers_from_engine(const eng_header* headers, std::size_t count) {
+std::span<const Header> GuestCall::headers_from_engine(const eng_header* headers,
+                                                       std::size_t count) {
   auto& ours = shard_.headers_;
   ours.clear();
-  for (const auto& header : std::span(headers, count)) ours.push_back({view(header.name), view(header.value)});
+  for (const auto& header : std::span(headers, count))
+    ours.push_back({view(header.name), view(header.value)});
   return ours;
 }
 
 eng_http_sink GuestCall::http_sink(GuestCall& guest) {
   eng_http_sink sink{};
   sink.user = &guest;
-  sink.head = [](void* self, const eng_exchange* exchange, std::uint16_t status, const eng_header* headers,
-                 std::size_t count) {
+  sink.head = [](void* self, const eng_exchange* exchange, std::uint16_t status,
+                 const eng_header* headers, std::size_t count) {
     auto& call = *static_cast<GuestCall*>(self);
     call.exchange_ = exchange;
     call.head_ = true;
     call.progressed();
-    if (call.caller_ != nullptr) call.caller_->on_head(call, status, call.headers_from_engine(headers, count));
+    if (call.caller_ != nullptr)
+      call.caller_->on_head(call, status, call.headers_from_engine(headers, count));
   };
   sink.body = [](void* self, eng_slice chunk) {
     auto& call = *static_cast<GuestCall*>(self);
@@ -83,7 +103,9 @@ eng_http_sink GuestCall::http_sink(GuestCall& guest) {
     call.progressed();
     if (call.caller_ != nullptr) call.caller_->on_end(call.headers_from_engine(trailers, count));
   };
-  sink.refused = [](void* self, eng_slice code) { static_cast<GuestCall*>(self)->refused_ = view(code); };
+  sink.refused = [](void* self, eng_slice code) {
+    static_cast<GuestCall*>(self)->refused_ = view(code);
+  };
   sink.want = [](void* self, const eng_exchange* exchange, std::size_t limit) {
     auto& call = *static_cast<GuestCall*>(self);
     call.exchange_ = exchange;
@@ -102,14 +124,17 @@ void GuestCall::push(std::string_view chunk, Body state, std::span<const Header>
   progressed();
   const auto most = shard_.component_->spec().limits.body_bytes;
   if (most != 0 && received_ > most) {
-    abort_ = Error{Errc::exhausted, "the body of a request to " + shard_.component_->limit_message(
-                                                                      {.key = "body_bytes", .used = received_})};
+    too_large_ = true;
+    abort_ = Error{Errc::exhausted,
+                   "the body of a request to " +
+                       shard_.component_->limit_message({.key = "body_bytes", .used = received_})};
     // The guest may be on the stack; it is left waiting until it is not.
     return at_turn_end();
   }
   auto& fields = shard_.engine_headers_;
   fields.clear();
-  for (const auto& trailer : trailers) fields.push_back({slice(trailer.name), slice(trailer.value)});
+  for (const auto& trailer : trailers)
+    fields.push_back({slice(trailer.name), slice(trailer.value)});
   eng_http_push(exchange_, slice(chunk), state == Body::ended, fields.data(), fields.size());
 }
 

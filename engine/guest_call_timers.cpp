@@ -1,4 +1,5 @@
-// When a guest call takes too long: until its response begins, between two signs of life, or for its caller.
+// When a guest call takes too long: until its response begins, between two signs of life, or for
+// its caller.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,8 +16,8 @@ MonotonicTime after(MonotonicTime from, std::uint64_t ns) {
 
 }  // namespace
 
-// The response must begin within response_time, not counting the time in which the guest waits for the request's
-// body; while either side waits for bytes of a body, some must come within idle_time.
+// The response must begin within response_time, not counting the time in which the guest waits for
+// the request's body; while either side waits for bytes of a body, some must come within idle_time.
 GuestCall::Due GuestCall::due() const {
   const auto& limits = shard_.component_->spec().limits;
   const bool streams = kind_ == Kind::http && (head_ || wants_);
@@ -27,7 +28,8 @@ GuestCall::Due GuestCall::due() const {
   return due;
 }
 
-// The timer is set when a call does not end at once, and otherwise left alone: it looks again when it is early.
+// The timer is set when a call does not end at once, and otherwise left alone: it looks again when
+// it is early.
 void GuestCall::arm() {
   if (progress_ == MonotonicTime()) progress_ = thread_.clock.now();
   const auto at = due().at;
@@ -51,7 +53,8 @@ void GuestCall::on_timer() {
 Error GuestCall::too_late(const Due& due) const {
   const Component& component = *shard_.component_;
   if (due.limit.empty()) {
-    return {Errc::timed_out, fmt::format("{} did not answer before its caller's deadline", component.id())};
+    return {Errc::timed_out,
+            fmt::format("{} did not answer before its caller's deadline", component.id())};
   }
   return {Errc::timed_out, component.limit_message({.key = due.limit})};
 }

@@ -1,4 +1,5 @@
-// What the engine's callbacks find behind the `context` pointer of a guest's call: whose call it is.
+// What the engine's callbacks find behind the `context` pointer of a guest's call: whose call it
+// is.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -13,7 +14,8 @@ struct ImportSlot;
 class GuestContext {
  public:
   // Called on the thread's own stack: answer `call` once, now or later.
-  virtual void on_import(const ImportSlot& slot, const eng_call* call, contracts::Image arguments) = 0;
+  virtual void on_import(const ImportSlot& slot, const eng_call* call,
+                         contracts::Image arguments) = 0;
   // The next two come on the guest's stack: no guest may be run or ended in them.
   virtual void on_drop(std::uint32_t handle) = 0;
   // Standard output is 1, standard error 2.

@@ -1,4 +1,5 @@
-// What one guest call wrote to its standard output and error: whole lines for the log, the last ones for a report.
+// What one guest call wrote to its standard output and error: whole lines for the log, the last
+// ones for a report.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -10,11 +11,13 @@
 
 namespace weft::engine {
 
-// How many lines a component may log on one thread: bursts of `burst`, `per_second` in the long run.
+// How many lines a component may log on one thread: bursts of `burst`, `per_second` in the long
+// run.
 class LineBudget {
  public:
   explicit LineBudget(const Clock& clock) : clock_(clock) {}
-  // Whether one more line may be logged. The number of those that were not is told once lines flow again.
+  // Whether one more line may be logged. The number of those that were not is told once lines flow
+  // again.
   bool take();
   std::uint64_t take_suppressed();
 

@@ -45,7 +45,8 @@ inline contracts::Image from_engine(eng_image image) {
   return contracts::Image::adopt({reinterpret_cast<std::byte*>(image.ptr), image.len, image.cap});
 }
 
-// Collects text that a function of engine.h hands over: pass `Text::take` and the address of a Text.
+// Collects text that a function of engine.h hands over: pass `Text::take` and the address of a
+// Text.
 struct Text {
   std::string text;
 

@@ -18,21 +18,21 @@ void ImportCall::begin(const ImportSlot& slot, const eng_call* call, contracts::
   send(flat.interface, flat.function, std::move(flat.arguments));
 }
 
-void ImportCall::send(std::string_view interface, std::string_view function, contracts::Image arguments) {
+void ImportCall::send(std::string_view interface, std::string_view function,
+                      contracts::Image arguments) {
   ComponentShard& shard = parent_.shard();
   const contracts::Context& above = parent_.context();
-  contracts::Invocation invocation{
-      .context = {.request = above.request,
-                  .trace = above.trace.child(shard.thread_.random),
-                  .deadline = above.deadline,
-                  .hops = above.hops + 1,
-                  .chain = shard.frame(*slot_, above.chain)},
-      .source = shard.component().id(),
-      .link = "default",
-      .contract = slot_->interface,
-      .interface = interface,
-      .function = function,
-      .payload = std::move(arguments)};
+  contracts::Invocation invocation{.context = {.request = above.request,
+                                               .trace = above.trace.child(shard.thread_.random),
+                                               .deadline = above.deadline,
+                                               .hops = above.hops + 1,
+                                               .chain = shard.frame(*slot_, above.chain)},
+                                   .source = shard.component().id(),
+                                   .link = "default",
+                                   .contract = slot_->interface,
+                                   .interface = interface,
+                                   .function = function,
+                                   .payload = std::move(arguments)};
   auto pending = shard.imports_.invoke(std::move(invocation), *this);
   if (busy()) pending_ = std::move(pending);
 }
@@ -41,7 +41,8 @@ void ImportCall::on_reply(contracts::Reply reply) noexcept {
   pending_.settled();
   if (!busy()) return;
   if (slot_->adapter == nullptr) return answer(std::move(reply.results));
-  answer(slot_->adapter->reply(slot_->name, slot_->function, std::move(reply.results), parent_.handles()));
+  answer(slot_->adapter->reply(slot_->name, slot_->function, std::move(reply.results),
+                               parent_.handles()));
 }
 
 void ImportCall::answer(Result<contracts::Image> results) {
@@ -49,8 +50,8 @@ void ImportCall::answer(Result<contracts::Image> results) {
   if (results) {
     eng_call_return(call, to_engine(*std::move(results)));
   } else {
-    parent_.import_failed(
-        call, std::move(results).error().context("calling " + slot_->interface + "." + slot_->function));
+    parent_.import_failed(call, std::move(results).error().context("calling " + slot_->interface +
+                                                                   "." + slot_->function));
   }
 }
 

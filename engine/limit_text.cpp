@@ -19,7 +19,8 @@ std::string about(LimitUnit unit, std::uint64_t value) {
     case LimitUnit::count:
       return fmt::format("{}", value);
     case LimitUnit::time:
-      return number >= 1e9 ? fmt::format("{:.1f} s", number / 1e9) : fmt::format("{:.0f} ms", number / 1e6);
+      return number >= 1e9 ? fmt::format("{:.1f} s", number / 1e9)
+                           : fmt::format("{:.0f} ms", number / 1e6);
     case LimitUnit::bytes:
       if (number >= mib) return fmt::format("{:.1f} MiB", number / mib);
       return number >= kib ? fmt::format("{:.1f} KiB", number / kib) : fmt::format("{} B", value);
@@ -28,13 +29,14 @@ std::string about(LimitUnit unit, std::uint64_t value) {
 }
 
 std::uint32_t narrow(std::uint64_t value) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
 }
 
 }  // namespace
 
-std::string limit_message(std::string_view component, const contracts::Limits& limits, const LimitOrigins& origins,
-                          const ExceededLimit& exceeded) {
+std::string limit_message(std::string_view component, const contracts::Limits& limits,
+                          const LimitOrigins& origins, const ExceededLimit& exceeded) {
   const auto specs = contracts::limit_specs();
   const auto spec = std::ranges::find(specs, exceeded.key, &contracts::LimitSpec::key);
   if (spec == specs.end()) return fmt::format("{} exceeded a limit of the engine", component);
@@ -43,8 +45,10 @@ std::string limit_message(std::string_view component, const contracts::Limits& l
                                  contracts::limit_text(spec->unit, value));
   if (exceeded.used > value) text += fmt::format(" ({} needed)", about(spec->unit, exceeded.used));
   const auto origin = std::ranges::find(origins, exceeded.key, &LimitOrigins::value_type::first);
-  if (origin != origins.end()) return text + fmt::format("; raise `{}` in {}", exceeded.key, origin->second);
-  return text + fmt::format("; raise it by `{}` in a `limits` trait of the component", exceeded.key);
+  if (origin != origins.end())
+    return text + fmt::format("; raise `{}` in {}", exceeded.key, origin->second);
+  return text +
+         fmt::format("; raise it by `{}` in a `limits` trait of the component", exceeded.key);
 }
 
 std::string_view limit_key(eng_limit_kind kind) {

@@ -22,8 +22,8 @@ struct ExceededLimit {
 };
 
 // "shop-web exceeded its limit cpu_time of 10 s (10.2 s used); raise `cpu_time` in app.yaml:12".
-std::string limit_message(std::string_view component, const contracts::Limits& limits, const LimitOrigins& origins,
-                          const ExceededLimit& exceeded);
+std::string limit_message(std::string_view component, const contracts::Limits& limits,
+                          const LimitOrigins& origins, const ExceededLimit& exceeded);
 
 // The manifest's name for a limit of the engine; empty for ENG_LIMIT_NONE.
 std::string_view limit_key(eng_limit_kind kind);

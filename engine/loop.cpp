@@ -17,7 +17,8 @@ constexpr std::chrono::milliseconds k_doubtful{4};
 
 }  // namespace
 
-// A run that is due. It is made even if the io_context is destroyed before: the task needs it to go away.
+// A run that is due. It is made even if the io_context is destroyed before: the task needs it to go
+// away.
 struct Loop::Due {
   Loop* loop;
   const eng_task* task;
@@ -46,7 +47,9 @@ void Loop::schedule(void* self, const eng_task* task, eng_why why) {
   auto& loop = *static_cast<Loop*>(self);
   // ENG_SLICE comes from eng_task_run, so on this thread; the other may come from any.
   if (why == ENG_SLICE) {
-    loop.computing_.push_back(task);
+    // One that has hardly run yet was rather interrupted by other programs than by its own loop.
+    auto& queue = eng_task_cpu(task) > k_light_ns ? loop.computing_ : loop.doubtful_;
+    queue.push_back(task);
   } else {
     boost::asio::post(loop.io_, Due(&loop, task));
   }
@@ -92,9 +95,9 @@ bool Loop::work_one() {
   return true;
 }
 
-// Waking a thread that sleeps in the kernel costs tens of microseconds on a virtual machine, so after work it looks for
-// the next a little longer, as long as that pays: a search that found nothing halves the odds of the next one. An
-// idle thread is not woken, so it does not search.
+// Waking a thread that sleeps in the kernel costs tens of microseconds on a virtual machine, so
+// after work it looks for the next a little longer, as long as that pays: a search that found
+// nothing halves the odds of the next one. An idle thread is not woken, so it does not search.
 void Loop::wait_for_work() {
   constexpr unsigned rarely = 16;
   if (settings_.spin.count() != 0 && (luck_ > 1 || ++skipped_ % rarely == 0)) {
@@ -131,8 +134,8 @@ bool Loop::step(std::chrono::nanoseconds wait) {
   return true;
 }
 
-// One slice of a computing guest. Doubtful ones, most of which turn out to be short, share it: many of them
-// take its place every second time at most.
+// One slice of a computing guest. Doubtful ones, most of which turn out to be short, share it: many
+// of them take its place every second time at most.
 void Loop::give_slice() {
   const auto until = Steady::now() + k_doubtful;
   bool spent = false;

@@ -1,5 +1,5 @@
-// A thread's event loop: sockets, timers and guests, with a second queue for guests that compute, so that any number
-// of endless loops costs the others no more than a share of the thread.
+// A thread's event loop: sockets, timers and guests, with a second queue for guests that compute,
+// so that any number of endless loops costs the others no more than a share of the thread.
 #pragma once
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,12 +18,13 @@ struct LoopSettings {
   std::chrono::microseconds spin{50};
 };
 
-// Where the first run of a guest takes place: here and now, or behind those that are ready, because calls like it
-// have used up their slices.
+// Where the first run of a guest takes place: here and now, or behind those that are ready, because
+// calls like it have used up their slices.
 enum class FirstRun { now, second_queue };
 
-// One per thread; everything but stop() and the executor's `schedule` belongs to that thread. Destroy it after
-// everything that runs on it has let go of its tasks; runs still due are made then.
+// One per thread; everything but stop() and the executor's `schedule` belongs to that thread.
+// Destroy it after everything that runs on it has let go of its tasks; runs still due are made
+// then.
 class Loop {
  public:
   explicit Loop(LoopSettings settings = {});
@@ -44,7 +45,8 @@ class Loop {
 
   // Makes the first run of a task that has just been started.
   void begin(const eng_task* task, FirstRun where);
-  // Frees a task; if its next run is due in the second queue it is made now, so that the guest is gone on return.
+  // Frees a task; if its next run is due in the second queue it is made now, so that the guest is
+  // gone on return.
   void release(const eng_task* task);
   // Whether guests that compute are waiting for a slice.
   bool busy() const { return !computing_.empty(); }

@@ -17,7 +17,8 @@ constexpr std::size_t k_symbols_kept = 8;
 // The frames at one offset: what was inlined comes first.
 struct Found {
   std::vector<TrapFrame> frames;
-  static void take(void* self, eng_slice function, eng_slice file, std::uint32_t line, std::uint32_t) {
+  static void take(void* self, eng_slice function, eng_slice file, std::uint32_t line,
+                   std::uint32_t) {
     TrapFrame frame;
     frame.function = view(function);
     frame.file = view(file);
@@ -49,7 +50,8 @@ std::string backtrace_text(const TrapReport& report) {
   return text;
 }
 
-Reporter::Reporter(Log& log) : log_(log), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+Reporter::Reporter(Log& log)
+    : log_(log), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Reporter::~Reporter() = default;
 
@@ -94,7 +96,8 @@ void Reporter::look_up(TrapReport& report) {
   std::vector<TrapFrame> frames;
   for (auto& frame : report.frames) {
     Found found;
-    if (!frame.file.empty() || !eng_symbols_find(known, frame.offset, Found::take, &found) || found.frames.empty()) {
+    if (!frame.file.empty() || !eng_symbols_find(known, frame.offset, Found::take, &found) ||
+        found.frames.empty()) {
       frames.push_back(std::move(frame));
       continue;
     }

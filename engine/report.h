@@ -22,7 +22,7 @@ namespace weft::engine {
 struct TrapFrame {
   std::string module;  // may be empty
   std::string function;
-  std::string file;    // empty: not known
+  std::string file;  // empty: not known
   std::uint32_t line = 0;
   std::size_t offset = 0;  // in the component's binary
 };
@@ -34,8 +34,8 @@ struct TrapReport {
   Errc kind = Errc::trapped;
   std::string reason;  // in plain words: "it divided by zero", "shop-web exceeded its limit …"
   std::vector<TrapFrame> frames;  // innermost first
-  std::string chain;   // the calls above, oldest first; empty for an outside event
-  std::string last_lines;  // of standard error
+  std::string chain;              // the calls above, oldest first; empty for an outside event
+  std::string last_lines;         // of standard error
   contracts::RequestId request = 0;
   std::string trace;
   std::uint64_t cpu_ns = 0;
@@ -46,9 +46,10 @@ struct TrapReport {
 // "trapped in handle: it divided by zero" and the frames, one per line, as the log shows them.
 std::string backtrace_text(const TrapReport& report);
 
-// Writes reports to the log from a thread of its own, which looks up functions, files and lines in the original
-// binaries, so that a trap costs its caller nothing. One per process; report() from any thread. Reports that
-// come faster than they can be written are counted instead. The destructor writes what is queued.
+// Writes reports to the log from a thread of its own, which looks up functions, files and lines in
+// the original binaries, so that a trap costs its caller nothing. One per process; report() from
+// any thread. Reports that come faster than they can be written are counted instead. The destructor
+// writes what is queued.
 class Reporter {
  public:
   explicit Reporter(Log& log);
@@ -73,8 +74,8 @@ class Reporter {
   std::vector<Symbols> symbols_;  // the thread's own, newest last
   std::mutex mutex_;              // between those who report and the thread that writes
   std::condition_variable_any ready_;
-  std::deque<TrapReport> queue_;   // guarded by mutex_
-  std::uint64_t suppressed_ = 0;   // guarded by mutex_
+  std::deque<TrapReport> queue_;  // guarded by mutex_
+  std::uint64_t suppressed_ = 0;  // guarded by mutex_
   std::jthread thread_;
 };
 

@@ -28,10 +28,11 @@ TEST(Report, of_a_trap_says_what_happened_where_and_for_whom) {
   rig.finish(bad, asker, "/panic", context);
 
   const auto log = reported(rig);
-  for (const auto& part : {std::string("app-bad trapped in handle: "), std::string("component=app-bad"),
-                           std::string("kind=trapped"), std::string("request=0000000000abcdef"),
-                           "trace=" + context.trace.trace_text(), std::string("src/compute.rs:"),
-                           std::string("the guest panics on purpose"), std::string("wasi:http/incoming-handler")}) {
+  for (const auto& part :
+       {std::string("app-bad trapped in handle: "), std::string("component=app-bad"),
+        std::string("kind=trapped"), std::string("request=0000000000abcdef"),
+        "trace=" + context.trace.trace_text(), std::string("src/compute.rs:"),
+        std::string("the guest panics on purpose"), std::string("wasi:http/incoming-handler")}) {
     EXPECT_NE(log.find(part), std::string::npos) << part << " is not in " << log;
   }
 }
@@ -47,12 +48,14 @@ TEST(Report, gives_the_caller_one_sentence_with_the_ids) {
 
   EXPECT_EQ(asker.code(), Errc::trapped);
   EXPECT_EQ(asker.text().find('\n'), std::string::npos);
-  EXPECT_NE(asker.text().find("(request 0000000000abcdef, trace "), std::string::npos) << asker.text();
+  EXPECT_NE(asker.text().find("(request 0000000000abcdef, trace "), std::string::npos)
+      << asker.text();
 }
 
 TEST(Report, of_a_limit_has_the_stack_at_that_moment) {
   Rig rig;
-  auto& bad = rig.shard("lines/bad", [](ComponentSpec& spec) { spec.limits.cpu_time = 20'000'000; });
+  auto& bad =
+      rig.shard("lines/bad", [](ComponentSpec& spec) { spec.limits.cpu_time = 20'000'000; });
 
   (void)rig.get(bad, "/loop");
 
@@ -77,7 +80,9 @@ TEST(Report, shows_the_chain_of_calls_across_components) {
 
   ASSERT_TRUE(taker.results && !*taker.results);
   EXPECT_EQ(taker.results->error().code, Errc::trapped);
-  EXPECT_EQ(taker.results->error().message.find("app-front: calling test:demo/api@0.1.0.fail: app-echo trapped"), 0u)
+  EXPECT_EQ(taker.results->error().message.find(
+                "app-front: calling test:demo/api@0.1.0.fail: app-echo trapped"),
+            0u)
       << taker.results->error().message;
   const auto log = reported(rig);
   EXPECT_NE(log.find("calls=\"app-front -> test:demo/api@0.1.0.fail\""), std::string::npos) << log;

@@ -35,11 +35,12 @@ std::string Lines::all() const {
 
 int Lines::count(std::string_view text) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<int>(
-      std::ranges::count_if(lines_, [&](const auto& line) { return line.find(text) != line.npos; }));
+  return static_cast<int>(std::ranges::count_if(
+      lines_, [&](const auto& line) { return line.find(text) != line.npos; }));
 }
 
-void Asker::on_head(contracts::HttpCallee& callee, std::uint16_t code, std::span<const contracts::Header> headers) {
+void Asker::on_head(contracts::HttpCallee& callee, std::uint16_t code,
+                    std::span<const contracts::Header> headers) {
   callee_ = &callee;
   status = code;
   header_count = headers.size();
@@ -67,11 +68,13 @@ void Asker::on_reply(contracts::Reply reply) noexcept {
 
 std::string Asker::text() const {
   if (!outcome) return "no reply";
-  if (!*outcome) return fmt::format("{}: {}", name(outcome->error().code), outcome->error().message);
+  if (!*outcome)
+    return fmt::format("{}: {}", name(outcome->error().code), outcome->error().message);
   return fmt::format("{} {}", status, response);
 }
 
-contracts::Pending NoImports::invoke(contracts::Invocation invocation, contracts::Replier& replier) {
+contracts::Pending NoImports::invoke(contracts::Invocation invocation,
+                                     contracts::Replier& replier) {
   replier.on_reply({fail(Errc::denied, "no link for " + std::string(invocation.contract))});
   return {};
 }
@@ -113,17 +116,20 @@ std::shared_ptr<const Component> Rig::component(std::string_view guest,
   return *opened;
 }
 
-ComponentShard& Rig::shard(std::shared_ptr<const Component> component, contracts::Invoker& imports) {
+ComponentShard& Rig::shard(std::shared_ptr<const Component> component,
+                           contracts::Invoker& imports) {
   auto opened = ComponentShard::open(std::move(component), *thread, imports);
   if (!opened) ADD_FAILURE() << opened.error().message;
   return *shards_.emplace_back(*std::move(opened));
 }
 
-ComponentShard& Rig::shard(std::string_view guest, const std::function<void(ComponentSpec&)>& change) {
+ComponentShard& Rig::shard(std::string_view guest,
+                           const std::function<void(ComponentSpec&)>& change) {
   return shard(component(guest, change), no_imports);
 }
 
-void Rig::ask(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context) {
+void Rig::ask(contracts::Invoker& invoker, Asker& asker, std::string_view path,
+              contracts::Context context) {
   const contracts::Header host{"x-test", "yes"};
   const contracts::HttpRequest request{.method = "GET",
                                        .scheme = "http",
@@ -131,8 +137,9 @@ void Rig::ask(contracts::Invoker& invoker, Asker& asker, std::string_view path, 
                                        .target = path,
                                        .headers = {&host, 1},
                                        .body = {},
-                                       .body_state = asker.body.empty() && !asker.silent ? contracts::Body::ended
-                                                                                         : contracts::Body::more};
+                                       .body_state = asker.body.empty() && !asker.silent
+                                                         ? contracts::Body::ended
+                                                         : contracts::Body::more};
   contracts::Invocation invocation{.context = std::move(context),
                                    .source = "test",
                                    .link = "default",
@@ -145,8 +152,8 @@ void Rig::ask(contracts::Invoker& invoker, Asker& asker, std::string_view path, 
   thread->loop.turn().settle();
 }
 
-void Rig::call(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
-               contracts::Image arguments, contracts::Context context) {
+void Rig::call(contracts::Invoker& invoker, Taker& taker, std::string_view interface,
+               std::string_view function, contracts::Image arguments, contracts::Context context) {
   contracts::Invocation invocation{.context = std::move(context),
                                    .source = "test",
                                    .link = "default",
@@ -159,13 +166,15 @@ void Rig::call(contracts::Invoker& invoker, Taker& taker, std::string_view inter
   thread->loop.turn().settle();
 }
 
-void Rig::finish(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context) {
+void Rig::finish(contracts::Invoker& invoker, Asker& asker, std::string_view path,
+                 contracts::Context context) {
   ask(invoker, asker, path, std::move(context));
   EXPECT_TRUE(wait([&] { return asker.over(); }));
 }
 
-void Rig::finish(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
-                 contracts::Image arguments, contracts::Context context) {
+void Rig::finish(contracts::Invoker& invoker, Taker& taker, std::string_view interface,
+                 std::string_view function, contracts::Image arguments,
+                 contracts::Context context) {
   call(invoker, taker, interface, function, std::move(arguments), std::move(context));
   EXPECT_TRUE(wait([&] { return taker.results.has_value(); }));
 }

@@ -1,4 +1,5 @@
-// What engine tests share: one engine per program, a thread of its own per test, callers that record.
+// What engine tests share: one engine per program, a thread of its own per test, callers that
+// record.
 #pragma once
 #include <functional>
 #include <memory>
@@ -14,7 +15,8 @@
 
 namespace weft::engine::test {
 
-// A guest of tests/guests, built by the target `test_guests`: "bad", or "lines/bad" with debug information.
+// A guest of tests/guests, built by the target `test_guests`: "bad", or "lines/bad" with debug
+// information.
 std::string guest_bytes(std::string_view name);
 
 // Everything logged so far.
@@ -43,8 +45,8 @@ class Taker final : public contracts::Replier {
   int replies = 0;
 };
 
-// One HTTP request and what became of it. Gives the guest `body`, then the end; drains the response at once unless
-// `stalled`.
+// One HTTP request and what became of it. Gives the guest `body`, then the end; drains the response
+// at once unless `stalled`.
 class Asker final : public contracts::HttpCaller, public contracts::Replier {
  public:
   void on_head(contracts::HttpCallee& callee, std::uint16_t status,
@@ -89,19 +91,23 @@ class Rig {
 
   std::shared_ptr<const Artifact> artifact(std::string_view guest);
   // `change` may edit the spec; the component's id is "app-" and the guest's name.
-  std::shared_ptr<const Component> component(std::string_view guest,
-                                             const std::function<void(ComponentSpec&)>& change = {});
+  std::shared_ptr<const Component> component(
+      std::string_view guest, const std::function<void(ComponentSpec&)>& change = {});
   ComponentShard& shard(std::shared_ptr<const Component> component, contracts::Invoker& imports);
-  ComponentShard& shard(std::string_view guest, const std::function<void(ComponentSpec&)>& change = {});
+  ComponentShard& shard(std::string_view guest,
+                        const std::function<void(ComponentSpec&)>& change = {});
 
   // Begins; the answer may be there already.
-  void ask(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context = {});
-  void call(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
-            contracts::Image arguments, contracts::Context context = {});
+  void ask(contracts::Invoker& invoker, Asker& asker, std::string_view path,
+           contracts::Context context = {});
+  void call(contracts::Invoker& invoker, Taker& taker, std::string_view interface,
+            std::string_view function, contracts::Image arguments, contracts::Context context = {});
   // The same, and waits for the end.
-  void finish(contracts::Invoker& invoker, Asker& asker, std::string_view path, contracts::Context context = {});
-  void finish(contracts::Invoker& invoker, Taker& taker, std::string_view interface, std::string_view function,
-              contracts::Image arguments, contracts::Context context = {});
+  void finish(contracts::Invoker& invoker, Asker& asker, std::string_view path,
+              contracts::Context context = {});
+  void finish(contracts::Invoker& invoker, Taker& taker, std::string_view interface,
+              std::string_view function, contracts::Image arguments,
+              contracts::Context context = {});
   // Asks, waits for the end and tells it.
   std::string get(contracts::Invoker& invoker, std::string_view path);
   // Works until `done`; false after ten seconds.

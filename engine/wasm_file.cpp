@@ -25,7 +25,7 @@ std::string quoted_start(std::string_view bytes) {
 }  // namespace
 
 Result<std::string> read_wasm(const std::filesystem::path& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) {
       return fail(Errc::not_found, fmt::format("{}: there is no such file", path.string()));
@@ -55,25 +55,31 @@ Result<> check_component(std::string_view wasm, std::string_view name) {
     case ENG_WASM_COMPONENT:
       return {};
     case ENG_WASM_EMPTY:
-      return fail(Errc::invalid, fmt::format("{} is empty; a WebAssembly component is needed", name));
-    case ENG_WASM_TEXT:
       return fail(Errc::invalid,
-                  fmt::format("{0} is WebAssembly text; make it binary: `wasm-tools parse {0} -o {0}.wasm`", name));
-    case ENG_WASM_MODULE:
+                  fmt::format("{} is empty; a WebAssembly component is needed", name));
+    case ENG_WASM_TEXT:
       return fail(
           Errc::invalid,
-          fmt::format("{0} is a core module, not a component; build for the target wasm32-wasip2, or adapt it: "
-                      "`wasm-tools component new {0} --adapt wasi_snapshot_preview1.reactor.wasm -o component.wasm`",
+          fmt::format("{0} is WebAssembly text; make it binary: `wasm-tools parse {0} -o {0}.wasm`",
                       name));
+    case ENG_WASM_MODULE:
+      return fail(Errc::invalid,
+                  fmt::format("{0} is a core module, not a component; build for the target "
+                              "wasm32-wasip2, or adapt it: "
+                              "`wasm-tools component new {0} --adapt "
+                              "wasi_snapshot_preview1.reactor.wasm -o component.wasm`",
+                              name));
     case ENG_WASM_BROKEN:
       return fail(Errc::invalid, fmt::format("{} is truncated or damaged: {}", name, detail.text));
     case ENG_WASM_ASYNC:
       return fail(Errc::invalid,
-                  fmt::format("{} needs WASI 0.3, which comes later; build it for WASI 0.2 ({})", name, detail.text));
+                  fmt::format("{} needs WASI 0.3, which comes later; build it for WASI 0.2 ({})",
+                              name, detail.text));
     case ENG_WASM_OTHER:
       break;
   }
-  return fail(Errc::invalid, fmt::format("{} is not WebAssembly: it begins with '{}'", name, quoted_start(wasm)));
+  return fail(Errc::invalid,
+              fmt::format("{} is not WebAssembly: it begins with '{}'", name, quoted_start(wasm)));
 }
 
 Result<std::string> wit_text(std::string_view wasm) {

@@ -28,7 +28,8 @@ eng_world World::callbacks() {
     return static_cast<std::uint64_t>(std::chrono::nanoseconds(since).count());
   };
   world.wall = [](void* user, std::uint64_t* seconds, std::uint32_t* nanoseconds) {
-    const auto since = std::chrono::nanoseconds(world_of(user).clock_.wall().time_since_epoch()).count();
+    const auto since =
+        std::chrono::nanoseconds(world_of(user).clock_.wall().time_since_epoch()).count();
     *seconds = static_cast<std::uint64_t>(since / 1'000'000'000);
     *nanoseconds = static_cast<std::uint32_t>(since % 1'000'000'000);
   };
@@ -38,7 +39,9 @@ eng_world World::callbacks() {
   world.write = [](void*, void* context, std::uint32_t fd, eng_slice bytes) {
     GuestContext::from(context).on_output(fd, view(bytes));
   };
-  world.sleep = [](void* user, void*, std::uint64_t ns, const eng_wake* wake) { world_of(user).sleep(ns, wake); };
+  world.sleep = [](void* user, void*, std::uint64_t ns, const eng_wake* wake) {
+    world_of(user).sleep(ns, wake);
+  };
   world.cancel = [](void* user, const eng_wake* wake) { world_of(user).cancel(wake); };
   world.released = [](void* user) { std::exchange(world_of(user).held_by_setting_, nullptr); };
   return world;
@@ -46,15 +49,18 @@ eng_world World::callbacks() {
 
 void World::sleep(std::uint64_t ns, const eng_wake* wake) {
   const std::uint64_t id = ++next_id_;
-  auto& sleeper = sleepers_.insert_or_assign(wake, Sleeper{id, boost::asio::steady_timer(io_)}).first->second;
+  auto& sleeper =
+      sleepers_.insert_or_assign(wake, Sleeper{id, boost::asio::steady_timer(io_)}).first->second;
   sleeper.timer.expires_after(std::chrono::nanoseconds(std::min(ns, k_longest_sleep_ns)));
-  sleeper.timer.async_wait([weak = weak_from_this(), id, wake](const boost::system::error_code& error) {
-    if (error) return;
-    if (const auto self = weak.lock()) self->expired(id, wake);
-  });
+  sleeper.timer.async_wait(
+      [weak = weak_from_this(), id, wake](const boost::system::error_code& error) {
+        if (error) return;
+        if (const auto self = weak.lock()) self->expired(id, wake);
+      });
 }
 
-// The wake may have been cancelled after its timer's handler was queued, and its address used again: hence the id.
+// The wake may have been cancelled after its timer's handler was queued, and its address used
+// again: hence the id.
 void World::expired(std::uint64_t id, const eng_wake* wake) {
   const auto found = sleepers_.find(wake);
   if (found == sleepers_.end() || found->second.id != id) return;

@@ -11,11 +11,13 @@
 
 namespace weft::engine {
 
-// Behind one eng_setting; used by the thread of `io` only, and kept by the setting until no call uses it.
+// Behind one eng_setting; used by the thread of `io` only, and kept by the setting until no call
+// uses it.
 class World final : public std::enable_shared_from_this<World> {
  public:
   // All three outlive every guest that sees this world.
-  World(boost::asio::io_context& io, const Clock& clock, Random& random) : io_(io), clock_(clock), random_(random) {}
+  World(boost::asio::io_context& io, const Clock& clock, Random& random)
+      : io_(io), clock_(clock), random_(random) {}
 
   // Callbacks that hold this world until `released`.
   eng_world callbacks();

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 # Made by a build, or on the reader's machine.
-ELSEWHERE = re.compile(r"^(build|build-\w+|\.\.|~|/)")
+ELSEWHERE = re.compile(r"^(build|build-\w+|\.{1,2}|~|/)(/|$)")
 
 
 def main():

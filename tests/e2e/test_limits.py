@@ -123,9 +123,9 @@ class Limits(weft.Case):
         port = weft.free_port()
         host = self.up(manifests.application(
             "queue", manifests.component("bad", self.guest("bad"), {"waiting": 2}, instances=1),
-            manifests.http_server("bad", f"127.0.0.1:{port}")), port=port)
+            manifests.http_server("bad", f"127.0.0.1:{port}")), "--threads", "1", port=port)
         host.get("/hello")
-        sleepers = [host.connect() for _ in range(3)]
+        sleepers = [host.connect() for _ in range(5)]  # more than run and wait
         for sleeper in sleepers:
             sleeper.sendall(b"GET /sleep/3000 HTTP/1.1\r\nHost: a.local\r\n\r\n")
         time.sleep(0.3)

@@ -9,7 +9,7 @@ if [ "$("$tools/bin/wasm-tools" --version 2>/dev/null | cut -d' ' -f2)" = "$vers
     echo "wasm-tools $version: present in $tools/bin"
     exit 0
 fi
-echo "wasm-tools $version: building into $tools/bin (turns C++ guests into components; the bindings generator reads its JSON)"
+echo "wasm-tools $version: building into $tools/bin (turns C++ guests into components; the bindings generator reads its JSON)" >&2
 
 # Only what the build uses: `component` (wit, embed, new), `strip`, `validate`, `print` and `parse` for tests,
 # `compose` to join two components without a host. Its own run takes milliseconds, so it is built for a short build.

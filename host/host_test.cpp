@@ -1,0 +1,255 @@
+#include "host/host.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <mutex>
+
+#include "contracts/keyvalue/wasi_adapter.h"
+#include "host/manifest/read_manifest.h"
+
+namespace weft::host {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+// One application of hello behind HTTP; with a key-value capability when asked for.
+struct Shape {
+  std::string path = "/";
+  std::string config = "A";
+  bool keyvalue = false;
+  std::string image = std::string(WEFT_GUESTS) + "/hello.wasm";
+};
+
+std::string yaml(const Shape& shape) {
+  return fmt::format(R"(apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: app, annotations: {{}}}}
+spec:
+  components:
+    - name: hello
+      type: component
+      properties: {{image: "{}", config: [{{name: env, properties: {{K: "{}"}}}}]}}
+      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}]
+    - name: http
+      type: capability
+      properties: {{image: "weft:http-server"}}
+      traits:
+        - type: link
+          properties:
+            target: {{name: hello}}
+            namespace: wasi
+            package: http
+            interfaces: [incoming-handler]
+            source: {{config: [{{name: in, properties: {{address: "127.0.0.1:0", path: "{}"}}}}]}}
+{})",
+                     shape.image, shape.config, shape.path,
+                     shape.keyvalue ? "    - {name: kv, type: capability, properties: {image: \"weft:keyvalue-sqlite\"}}\n" : "");
+}
+
+// A provider that starts, or does not.
+class EmptyProvider final : public Provider {
+ public:
+  explicit EmptyProvider(int& open) : open_(open) { ++open_; }
+  ~EmptyProvider() override { --open_; }
+  Result<std::unique_ptr<contracts::Invoker>> shard(asio::io_context::executor_type) override {
+    class Nothing final : public contracts::Invoker {
+      contracts::Pending invoke(contracts::Invocation, contracts::Replier& replier) override {
+        replier.on_reply({fail(Errc::unavailable, "empty")});
+        return {};
+      }
+    };
+    return std::make_unique<Nothing>();
+  }
+
+ private:
+  int& open_;
+};
+
+class HostTest : public testing::Test {
+ protected:
+  HostTest() {
+    std::string pattern = (fs::temp_directory_path() / "weft-host-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    providers_["weft:keyvalue-sqlite"] = [this](const ProviderStart&) -> Result<std::unique_ptr<Provider>> {
+      if (refuse_) return fail(Errc::unavailable, "the disk is gone");
+      return std::make_unique<EmptyProvider>(open_providers_);
+    };
+    HostSettings settings;
+    settings.threads = 2;
+    settings.state = folder_ / "state";
+    settings.cache = fs::temp_directory_path() / "weft-host-test-cache";
+    settings.adapters = {adapter_.get()};
+    settings.drain = std::chrono::milliseconds(500);
+    auto opened = Host::open(std::move(settings), {clock_, random_, log_, providers_});
+    if (!opened) ADD_FAILURE() << opened.error().message;
+    host_ = *std::move(opened);
+  }
+  ~HostTest() override {
+    host_.reset();
+    fs::remove_all(folder_);
+  }
+
+  Applied apply(const Shape& shape) {
+    const auto read = manifest::read_manifest(yaml(shape), "app.yaml");
+    if (!read.manifest) {
+      ADD_FAILURE() << manifest::text(read.findings);
+      return {};
+    }
+    return host_->apply({&*read.manifest, 1});
+  }
+  unsigned short port() {
+    const std::lock_guard lock(mutex_);
+    const auto at = lines_.rfind("address=127.0.0.1:");
+    return static_cast<unsigned short>(std::stoi(lines_.substr(at + 18)));
+  }
+  // The status line's number, 0 when nothing answers.
+  int get(const std::string& target) {
+    asio::io_context io;
+    asio::ip::tcp::socket socket(io);
+    boost::system::error_code error;
+    socket.connect({asio::ip::address_v4::loopback(), port()}, error);
+    if (error) return 0;
+    const auto request = "GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    asio::write(socket, asio::buffer(request), error);
+    std::string answer;
+    asio::read(socket, asio::dynamic_buffer(answer), error);
+    return answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
+  }
+  std::size_t listening() {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = lines_.find("listening", at)) != std::string::npos; ++at) ++count;
+    return count;
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  std::mutex mutex_;
+  std::string lines_;  // of the log
+  Log log_{{}, clock_, [this](std::string_view line) {
+             const std::lock_guard lock(mutex_);
+             lines_ += line;
+           }};
+  std::unique_ptr<contracts::Adapter> adapter_ = contracts::keyvalue::wasi_adapter();
+  ProviderFactories providers_;
+  bool refuse_ = false;
+  int open_providers_ = 0;
+  fs::path folder_;
+  std::unique_ptr<Host> host_;
+};
+
+TEST_F(HostTest, answers_by_the_manifest_it_applied) {
+  const auto applied = apply({});
+
+  ASSERT_TRUE(applied.summary);
+  EXPECT_EQ(get("/"), 200);
+}
+
+TEST_F(HostTest, changes_nothing_when_the_same_manifest_is_applied_again) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto generation = host_->generation(ComponentId("app-hello"));
+
+  const auto again = apply({});
+
+  ASSERT_TRUE(again.summary);
+  EXPECT_EQ(again.summary->added + again.summary->changed + again.summary->removed, 0u);
+  EXPECT_EQ(host_->generation(ComponentId("app-hello")), generation);
+  EXPECT_EQ(listening(), 1u);
+}
+
+TEST_F(HostTest, changes_only_what_an_edit_changed) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto generation = host_->generation(ComponentId("app-hello"));
+
+  const auto moved = apply({.path = "/api"});
+
+  ASSERT_TRUE(moved.summary);
+  EXPECT_EQ(host_->generation(ComponentId("app-hello")), generation) << "the component was not edited";
+  EXPECT_EQ(get("/api"), 200);
+  EXPECT_EQ(get("/"), 404);
+  EXPECT_EQ(listening(), 1u) << "the address was not edited";
+}
+
+TEST_F(HostTest, replaces_a_component_whose_configuration_changed) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto before = host_->generation(ComponentId("app-hello"));
+
+  ASSERT_TRUE(apply({.config = "B"}).summary);
+
+  EXPECT_NE(host_->generation(ComponentId("app-hello")), before);
+  EXPECT_EQ(host_->deployment().components().size(), 1u) << "the old one is gone";
+  EXPECT_EQ(get("/"), 200);
+}
+
+TEST_F(HostTest, starts_and_ends_providers_with_the_manifest) {
+  ASSERT_TRUE(apply({.keyvalue = true}).summary);
+  EXPECT_EQ(open_providers_, 1);
+
+  ASSERT_TRUE(apply({}).summary);
+
+  EXPECT_EQ(open_providers_, 0);
+}
+
+TEST_F(HostTest, leaves_nothing_behind_of_an_application_that_cannot_start) {
+  refuse_ = true;
+
+  const auto failed = apply({.keyvalue = true});
+
+  ASSERT_FALSE(failed.summary);
+  ASSERT_TRUE(failed.failure);
+  EXPECT_NE(failed.failure->message.find("the disk is gone"), std::string::npos);
+  EXPECT_TRUE(host_->deployment().components().empty());
+  EXPECT_EQ(listening(), 0u);
+}
+
+TEST_F(HostTest, keeps_what_runs_when_a_change_fails) {
+  ASSERT_TRUE(apply({}).summary);
+  refuse_ = true;
+
+  const auto failed = apply({.path = "/api", .config = "B", .keyvalue = true});
+
+  ASSERT_TRUE(failed.failure);
+  EXPECT_EQ(get("/"), 200) << "the old route still leads to the old component";
+  EXPECT_EQ(host_->deployment().components().size(), 1u);
+}
+
+TEST_F(HostTest, tells_a_file_that_is_no_component_at_its_line) {
+  const auto broken = apply({.image = std::string(WEFT_GUESTS) + "/nothing.wasm"});
+
+  ASSERT_FALSE(broken.findings.ok());
+  EXPECT_EQ(broken.findings.all().front().at.line, 8u);
+}
+
+TEST_F(HostTest, refuses_a_port_that_somebody_else_holds_and_leaves_nothing_behind) {
+  asio::io_context io;
+  asio::ip::tcp::acceptor holder(io, {asio::ip::address_v4::loopback(), 0});
+  auto text = yaml({});
+  text.replace(text.find("127.0.0.1:0"), 11, fmt::format("127.0.0.1:{}", holder.local_endpoint().port()));
+  const auto read = manifest::read_manifest(text, "app.yaml");
+  ASSERT_TRUE(read.manifest);
+
+  const auto refused = host_->apply({&*read.manifest, 1});
+
+  ASSERT_TRUE(refused.failure);
+  EXPECT_EQ(refused.failure->code, Errc::conflict);
+  EXPECT_TRUE(host_->deployment().components().empty());
+}
+
+TEST_F(HostTest, stops_accepting_when_it_drains) {
+  ASSERT_TRUE(apply({}).summary);
+
+  host_->drain();
+
+  EXPECT_EQ(get("/"), 0);
+}
+
+}  // namespace
+}  // namespace weft::host
