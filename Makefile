@@ -19,11 +19,11 @@ demo: guests build ## the shop answers; on a terminal it serves on
 	@tools/demo
 test: guests ## every test, under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/test all
-check: ## before a commit: format, lint of what changed, build, unit tests
+check: guests ## before a commit: format, lint of what changed, build, unit tests
 	@tools/check
 bench: guests build ## the table of benchmarks, into build/bench/results.json
 	@tools/setup bench && tools/cmake_build release all && python3 bench/run.py
-fuzz: setup ## libFuzzer targets, a minute each
+fuzz: guests ## libFuzzer targets, a minute each
 	@tools/fuzz 60
 install: build ## weft into $(PREFIX), by default /usr/local
 	@install -D -m 755 build/weft $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weft

@@ -28,6 +28,7 @@ class SqliteProvider final : public weft::host::Provider {
       boost::asio::io_context::executor_type executor) override {
     return store_->shard(executor);
   }
+  void close() override { store_->close(); }
 
   static Result<std::unique_ptr<weft::host::Provider>> open(const weft::host::ProviderStart& start) {
     TRY(auto store, Store::open({.folder = start.state, .id = start.id.str()}, start.clock, start.log));

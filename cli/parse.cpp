@@ -178,12 +178,17 @@ std::string complaint(const CLI::App& app, std::span<const char* const> argument
   const auto chosen = app.get_subcommands();
   const CLI::App& at = chosen.empty() ? app : *chosen.front();
   std::string text = fmt::format("weft: {}\n", error.what());
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError) &&
+      error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    arguments = {};  // the words are known, one of their values is wrong: CLI11 has said which
+  }
   for (const std::string word : arguments) {
+    if (word == "--") break;
     const bool flag = word.starts_with("--");
     if (!flag && !chosen.empty()) continue;
     const auto known = flag ? flag_names(at) : command_names(app);
     const auto name = word.substr(0, word.find('='));
-    if (name == "--" || std::ranges::find(known, name) != known.end()) continue;
+    if (std::ranges::find(known, name) != known.end()) continue;
     text = fmt::format("weft: there is no {} '{}'{}\n", flag ? "option" : "command", name,
                        chosen.empty() ? "" : " of weft " + at.get_name());
     const std::vector<std::string_view> views(known.begin(), known.end());

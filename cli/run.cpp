@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/serve.h"
+#include "cli/span_log.h"
 #include "engine/component_shard.h"
 #include "engine/component_type.h"
 #include "engine/wasm_file.h"
@@ -144,7 +145,8 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
           around.err);
   ingress::LineAccessLog access_log(access_format(global), around.clock, around.err);
   TRY(auto settings, host_settings(global, options.serving, around, access_log));
-  settings.state.clear();
+  SpanLog spans(log);
+  if (log.enabled(LogLevel::debug)) settings.observers.push_back(&spans);
   TRY(const auto host, host::Host::open(std::move(settings), {around.clock, around.random, log, around.providers}));
   TRY(const auto artifact, host->engine().load(std::move(wasm), options.file.string()));
   if (exports(artifact->type(), "wasi:http/incoming-handler@0.2.0")) {

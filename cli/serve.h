@@ -11,15 +11,15 @@
 
 namespace weft::cli {
 
-// Takes SIGINT, SIGTERM and SIGHUP from its construction on: what comes while things are still being started is
-// acted on afterwards. Make it before anything listens.
+// Takes SIGINT, SIGTERM and SIGHUP from its construction on, on a thread of its own: make it before anything listens.
+// The first SIGINT or SIGTERM asks to stop, as soon as what is being started has started; the second ends the process
+// at once with exit code 130, whatever it does.
 class Signals {
  public:
   Signals();
   ~Signals();
 
-  // Returns when SIGINT or SIGTERM came and everything has drained; a second one ends the process at once with exit
-  // code 130. `reload` runs on each SIGHUP.
+  // Returns when a stop was asked for and everything has drained. `reload` runs on each SIGHUP before that.
   void serve(host::Host& host, Log& log, const std::function<void()>& reload);
 
  private:
@@ -31,7 +31,8 @@ inline ingress::AccessFormat access_format(const Global& global) {
   return global.log_format == LogFormat::json ? ingress::AccessFormat::json : ingress::AccessFormat::text;
 }
 
-// The settings of a host as the command line gives them. invalid: no folder for state or cache is known.
+// The settings of a host as the command line gives them, without a state folder. invalid: no folder for the cache is
+// known.
 // `access_log` outlives the host; it is used when the command line asks for it.
 Result<host::HostSettings> host_settings(const Global& global, const Serving& serving,
                                          Surroundings& around, ingress::AccessLog& access_log);

@@ -56,11 +56,14 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   ingress::LineAccessLog access_log(access_format(global), around.clock, around.err);
   auto settings = host_settings(global, options.serving, around, access_log);
   if (!settings) return say_error(settings.error(), around);
+  auto state = state_dir(global);
+  if (!state) return say_error(state.error(), around);
+  settings->state = *std::move(state);
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings->observers.push_back(&spans);
+  Signals signals;
   auto host = host::Host::open(*std::move(settings), {around.clock, around.random, log, around.providers});
   if (!host) return say_error(host.error(), around);
-  Signals signals;
   Application application(options, around, log, **host);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;
   signals.serve(**host, log, [&] {

@@ -97,6 +97,11 @@ void Deployment::stop(const std::vector<Generation>& generations, std::chrono::m
 void Deployment::end(Generation generation) {
   const auto running = running_.find(generation);
   if (running == running_.end()) return;
+  if (running->second.provider) {
+    running->second.provider->close();
+    // What it posted comes before this on every thread: no call is left when the shards go away.
+    parts_.cores.everywhere([](Core&) {});
+  }
   parts_.cores.everywhere([&](Core& core) { core.shards.erase(generation); });
   running_.erase(running);
 }

@@ -46,6 +46,14 @@ bool runs(const plan::Step& step) {
   return std::holds_alternative<plan::StartComponent>(step.what);
 }
 
+// Where links lead: the generation behind each id.
+template <class Map>
+std::map<std::string, Generation> targets(const Map& running) {
+  std::map<std::string, Generation> found;
+  for (const auto& [key, one] : running) found.insert_or_assign(id_of(one.step), one.generation);
+  return found;
+}
+
 std::vector<plan::AddRoute> routes_of(const plan::Plan& plan) {
   std::vector<plan::AddRoute> routes;
   for (const auto& step : plan.steps) {
@@ -71,8 +79,7 @@ Result<std::shared_ptr<const links::LinkTable>> link_table(const plan::Plan& pla
 
 // What an apply has done so far, so that it can be undone, and what it retires when it succeeds.
 struct Host::Change {
-  std::map<std::string, Generation> generations;  // as they will be
-  std::map<std::string, plan::Step> steps;        // as they will be
+  std::map<std::string, Running> running;  // as it will be
   std::vector<Generation> started;
   std::vector<Generation> retired;
   std::vector<plan::Step> closed;  // providers that had to end before their successors could begin
@@ -103,6 +110,12 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
 
 Host::~Host() { http_->close(); }
 
+Generation Host::generation(const ComponentId& id) const {
+  const auto all = targets(running_);
+  const auto found = all.find(id.str());
+  return found == all.end() ? 0 : found->second;
+}
+
 Applied Host::apply(std::span<const contracts::Manifest> manifests, const std::map<ComponentId, Extras>& extras) {
   Applied outcome;
   const auto images = load_images(*engine_, manifests, services_.log, outcome.findings);
@@ -124,7 +137,7 @@ Applied Host::apply(std::span<const contracts::Manifest> manifests, const std::m
 Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
                       const std::map<ComponentId, Extras>& extras) {
   TRY(auto links, link_table(plan));
-  Change change{generations_, steps_, {}, {}, {}};
+  Change change{running_, {}, {}, {}};
   const auto all = [&]() -> Result<> {
     for (const auto& step : diff.added) TRY_OK(start(step, images, extras, change));
     for (const auto& step : diff.changed) TRY_OK(start(step, images, extras, change));
@@ -135,12 +148,10 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
     return done;
   }
   for (const auto& key : diff.removed) {
-    const auto step = change.steps.find(key);
-    if (step == change.steps.end()) continue;
-    const auto generation = change.generations.find(id_of(step->second));
-    change.retired.push_back(generation->second);
-    change.generations.erase(generation);
-    change.steps.erase(step);
+    const auto gone = change.running.find(key);
+    if (gone == change.running.end()) continue;
+    change.retired.push_back(gone->second.generation);
+    change.running.erase(gone);
   }
   commit(std::move(links), change);
   return {};
@@ -149,15 +160,10 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
 Result<> Host::start(const plan::Step& step, const Images& images, const std::map<ComponentId, Extras>& extras,
                      Change& change) {
   if (!runs(step)) return {};
-  const auto& id = id_of(step);
-  const auto before = change.generations.find(id);
   Generation generation = 0;
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
-    if (before != change.generations.end()) {
-      // It holds its files: the successor can only open them once it is gone.
-      change.closed.push_back(change.steps.at(step.key));
-      deployment_->stop({before->second}, settings_.drain);
-      change.generations.erase(before);
+    if (const auto before = running_.find(step.key); before != running_.end()) {
+      close_predecessor(Running(before->second), change);
     }
     TRY(generation, deployment_->start(*provider));
   } else {
@@ -165,12 +171,21 @@ Result<> Host::start(const plan::Step& step, const Images& images, const std::ma
     const auto extra = extras.find(component.id);
     TRY(generation, deployment_->start(component, images.artifacts.at(component.id),
                                        extra == extras.end() ? Extras{} : extra->second));
-    if (before != change.generations.end()) change.retired.push_back(before->second);
+    const auto before = change.running.find(step.key);
+    if (before != change.running.end()) change.retired.push_back(before->second.generation);
   }
   change.started.push_back(generation);
-  change.generations.insert_or_assign(id, generation);
-  change.steps.insert_or_assign(step.key, step);
+  change.running.insert_or_assign(step.key, Running{step, generation});
   return {};
+}
+
+// A provider holds its files: the successor can only open them once it is gone. Calls in between are unavailable.
+void Host::close_predecessor(const Running& before, Change& change) {
+  change.closed.push_back(before.step);
+  change.running.erase(before.step.key);
+  running_.erase(before.step.key);
+  deployment_->relink(targets(running_));
+  deployment_->stop({before.generation}, settings_.drain);
 }
 
 void Host::undo(Change& change) {
@@ -178,24 +193,20 @@ void Host::undo(Change& change) {
   deployment_->stop(change.started, std::chrono::milliseconds(0));
   for (const auto& step : change.closed) {
     const auto again = deployment_->start(std::get<plan::StartProvider>(step.what));
-    if (!again) {
-      services_.log.error("a provider could not be started again after a failed change",
-                          {{"provider", id_of(step)}, {"error", again.error().message}});
-      generations_.erase(id_of(step));
+    if (again) {
+      running_.insert_or_assign(step.key, Running{step, *again});
       continue;
     }
-    generations_.insert_or_assign(id_of(step), *again);
+    services_.log.error("a provider could not be started again after a failed change; apply again to try once more",
+                        {{"provider", id_of(step)}, {"error", again.error().message}});
+    std::erase_if(applied_, [&step](const plan::Applied& applied) { return applied.key == step.key; });
   }
-  if (!change.closed.empty()) {
-    // The links stay as they were; only where they lead has a new generation.
-    deployment_->relink(generations_);
-  }
+  if (!change.closed.empty()) deployment_->relink(targets(running_));
 }
 
 void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change) {
-  generations_ = std::move(change.generations);
-  steps_ = std::move(change.steps);
-  deployment_->link(std::move(links), generations_);
+  running_ = std::move(change.running);
+  deployment_->link(std::move(links), targets(running_));
   http_->route(settings_.drain);
   status_->set(deployment_->components());
   status_->set(Status::Phase::serving);

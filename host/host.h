@@ -67,11 +67,8 @@ class Host {
   // No new connections; answers under way finish, for as long as the settings allow.
   void drain();
 
-  // 0: no such component runs.
-  Generation generation(const ComponentId& id) const {
-    const auto found = generations_.find(id.str());
-    return found == generations_.end() ? 0 : found->second;
-  }
+  // 0: no such component or provider runs.
+  Generation generation(const ComponentId& id) const;
   engine::Engine& engine() { return *engine_; }
   Deployment& deployment() { return *deployment_; }
   HttpFront& http() { return *http_; }
@@ -79,6 +76,10 @@ class Host {
 
  private:
   struct Change;
+  struct Running {
+    plan::Step step;
+    Generation generation;
+  };
   Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
        std::unique_ptr<engine::Engine> engine);
 
@@ -86,6 +87,7 @@ class Host {
                   const std::map<ComponentId, Extras>& extras);
   Result<> start(const plan::Step& step, const Images& images, const std::map<ComponentId, Extras>& extras,
                  Change& change);
+  void close_predecessor(const Running& before, Change& change);
   void undo(Change& change);
   void commit(std::shared_ptr<const links::LinkTable> links, Change& change);
 
@@ -101,8 +103,7 @@ class Host {
   const std::unique_ptr<Status> status_;
   // In force now.
   std::vector<plan::Applied> applied_;
-  std::map<std::string, plan::Step> steps_;        // of components and providers, by key
-  std::map<std::string, Generation> generations_;  // by component or provider id
+  std::map<std::string, Running> running_;  // components and providers, by the key of their step
 };
 
 }  // namespace weft::host

@@ -25,8 +25,20 @@ struct Shape {
   std::string path = "/";
   std::string config = "A";
   bool keyvalue = false;
+  std::string keyvalue_config = "";  // of the capability
+  std::string keyvalue_kind = "capability";
   std::string image = std::string(WEFT_GUESTS) + "/hello.wasm";
 };
+
+std::string keyvalue_yaml(const Shape& shape) {
+  if (!shape.keyvalue) return "";
+  const bool capability = shape.keyvalue_kind == "capability";
+  const auto config = shape.keyvalue_config.empty()
+                          ? std::string()
+                          : ", config: [{name: c, properties: {K: \"" + shape.keyvalue_config + "\"}}]";
+  return fmt::format("    - {{name: kv, type: {}, properties: {{image: \"{}\"{}}}}}\n", shape.keyvalue_kind,
+                     capability ? "weft:keyvalue-sqlite" : shape.image, config);
+}
 
 std::string yaml(const Shape& shape) {
   return fmt::format(R"(apiVersion: core.oam.dev/v1beta1
@@ -51,7 +63,7 @@ spec:
             source: {{config: [{{name: in, properties: {{address: "127.0.0.1:0", path: "{}"}}}}]}}
 {})",
                      shape.image, shape.config, shape.path,
-                     shape.keyvalue ? "    - {name: kv, type: capability, properties: {image: \"weft:keyvalue-sqlite\"}}\n" : "");
+                     keyvalue_yaml(shape));
 }
 
 // A provider that starts, or does not.
@@ -68,6 +80,7 @@ class EmptyProvider final : public Provider {
     };
     return std::make_unique<Nothing>();
   }
+  void close() override {}
 
  private:
   int& open_;
@@ -78,8 +91,10 @@ class HostTest : public testing::Test {
   HostTest() {
     std::string pattern = (fs::temp_directory_path() / "weft-host-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
-    providers_["weft:keyvalue-sqlite"] = [this](const ProviderStart&) -> Result<std::unique_ptr<Provider>> {
-      if (refuse_) return fail(Errc::unavailable, "the disk is gone");
+    providers_["weft:keyvalue-sqlite"] = [this](const ProviderStart& start) -> Result<std::unique_ptr<Provider>> {
+      const auto config = start.config.find("k");
+      const bool refused = config != start.config.end() && config->second == refuse_config_;
+      if (refuse_ || refused) return fail(Errc::unavailable, "the disk is gone");
       return std::make_unique<EmptyProvider>(open_providers_);
     };
     HostSettings settings;
@@ -141,6 +156,7 @@ class HostTest : public testing::Test {
   std::unique_ptr<contracts::Adapter> adapter_ = contracts::keyvalue::wasi_adapter();
   ProviderFactories providers_;
   bool refuse_ = false;
+  std::string refuse_config_ = "none";
   int open_providers_ = 0;
   fs::path folder_;
   std::unique_ptr<Host> host_;
@@ -218,6 +234,52 @@ TEST_F(HostTest, keeps_what_runs_when_a_change_fails) {
 
   ASSERT_TRUE(failed.failure);
   EXPECT_EQ(get("/"), 200) << "the old route still leads to the old component";
+  EXPECT_EQ(host_->deployment().components().size(), 1u);
+}
+
+TEST_F(HostTest, replaces_a_provider_whose_configuration_changed_by_one_alone) {
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
+  const auto before = host_->generation(ComponentId("app-kv"));
+
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "2"}).summary);
+
+  EXPECT_NE(host_->generation(ComponentId("app-kv")), before);
+  EXPECT_EQ(open_providers_, 1);
+}
+
+TEST_F(HostTest, brings_a_provider_back_when_its_successor_cannot_start) {
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
+  refuse_config_ = "2";
+
+  const auto failed = apply({.keyvalue = true, .keyvalue_config = "2"});
+
+  ASSERT_TRUE(failed.failure);
+  EXPECT_EQ(open_providers_, 1);
+  EXPECT_NE(host_->generation(ComponentId("app-kv")), 0u);
+}
+
+TEST_F(HostTest, starts_a_provider_at_the_next_apply_that_could_not_be_brought_back) {
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
+  refuse_ = true;
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "2"}).failure);
+  ASSERT_EQ(open_providers_, 0);
+  refuse_ = false;
+
+  const auto again = apply({.keyvalue = true, .keyvalue_config = "1"});
+
+  ASSERT_TRUE(again.summary);
+  EXPECT_EQ(open_providers_, 1);
+}
+
+TEST_F(HostTest, changes_what_a_name_stands_for_both_ways) {
+  ASSERT_TRUE(apply({.keyvalue = true}).summary);
+
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_kind = "component"}).summary);
+  EXPECT_EQ(open_providers_, 0);
+  EXPECT_EQ(host_->deployment().components().size(), 2u);
+
+  ASSERT_TRUE(apply({.keyvalue = true}).summary);
+  EXPECT_EQ(open_providers_, 1);
   EXPECT_EQ(host_->deployment().components().size(), 1u);
 }
 

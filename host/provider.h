@@ -19,10 +19,13 @@ namespace weft::host {
 
 class Provider {
  public:
-  // After every shard is gone; waits until what was acknowledged is safe.
+  // After close(), when every shard is gone.
   virtual ~Provider() = default;
   // Called on the thread whose executor this is; the invoker lives and dies there.
   virtual Result<std::unique_ptr<contracts::Invoker>> shard(boost::asio::io_context::executor_type executor) = 0;
+  // Blocks until every call it has taken is answered; the answers have then been posted to their threads. A call that
+  // comes later is answered `unavailable`.
+  virtual void close() = 0;
 };
 
 struct ProviderStart {

@@ -72,10 +72,14 @@ Result<> check_version(const std::filesystem::path& path) {
     return fail(Errc::invalid, fmt::format("{} does not hold a layout number; restore it, it should say {}",
                                            file.string(), k_version));
   }
-  std::ofstream out(file);
-  out << k_version << '\n';
-  out.flush();
-  if (!out) return not_writable(path, reason());
+  // Whole or not at all: a crash must not leave an empty file.
+  const auto fresh = path / "version.new";
+  const auto text = fmt::format("{}\n", k_version);
+  const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (out < 0) return not_writable(path, reason());
+  const bool written = ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(out) == 0;
+  ::close(out);
+  if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) return not_writable(path, reason());
   return {};
 }
 

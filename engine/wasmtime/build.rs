@@ -9,7 +9,7 @@ const SOURCE: &str = "wasip2";
 /// Where Cargo keeps the sources of the package `name`.
 fn package_dir(name: &str) -> PathBuf {
     let output = Command::new(env::var("CARGO").expect("Cargo runs this"))
-        .args(["metadata", "--format-version=1", "--locked", "--offline"])
+        .args(["metadata", "--format-version=1", "--locked"])
         .args(["--filter-platform", &env::var("TARGET").expect("set")])
         .arg("--manifest-path")
         .arg(Path::new(&env::var("CARGO_MANIFEST_DIR").expect("set")).join("Cargo.toml"))

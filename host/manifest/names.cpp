@@ -99,6 +99,13 @@ bool is_manifest_name(std::string_view name) {
   return true;
 }
 
+bool is_id(std::string_view id) {
+  constexpr std::size_t longest = 100;
+  return !id.empty() && id.size() <= longest && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 bool is_label_key(std::string_view key) {
   const auto slash = key.find('/');
   if (slash == key.npos) return is_label_name(key);

@@ -91,11 +91,11 @@ void read_properties(Reading& reading, const Node& node, Component& component) {
   if (application != nullptr) read_shared(reading, *application, component);
   if (const auto* id = optional_value(node, "id")) {
     if (auto text = read_text(reading, *id, "`id`")) {
-      if (text->empty() || text->find_first_of(" \t\r\n.*>") != std::string::npos) {
-        reading.findings.warning(
+      if (!is_id(*text)) {
+        reading.findings.error(
             id->at,
-            fmt::format("'{}' is not a good id: in a lattice it is part of a subject", *text),
-            "Use letters, digits, '-' and '_'.");
+            fmt::format("'{}' cannot be an id: it names a folder here and a subject in a lattice", *text),
+            "Use letters, digits, '-' and '_', 100 characters at most.");
       }
       component.id = ComponentId(std::move(*text));
       component.id_origin = contracts::IdOrigin::written;

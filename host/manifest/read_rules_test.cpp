@@ -151,7 +151,7 @@ const std::vector<Rule> k_components = {
      "`traits` must be a list"},
     {"ids_differ", properties, "{image: ./a, id: bee}", k_e, "have the same id, bee"},
     {"ids_are_text", properties, "{image: ./a, id: 7}", k_e, "Write \"7\", with quotes."},
-    {"odd_ids_warn", properties, "{image: ./a, id: a.b}", k_w, "'a.b' is not a good id"},
+    {"ids_name_folders", properties, "{image: ./a, id: ../b}", k_e, "'../b' cannot be an id"},
     {"properties_deny_unknown_keys", properties, "{image: ./a, configs: []}", k_e,
      "Did you mean `config`?"},
     {"image_or_application", properties, "{}", k_e, "has neither `image` nor `application`"},

@@ -34,6 +34,5 @@ Diff diff(std::span<const Applied> before, const Plan& now) {
   return made;
 }
 
-std::vector<Step> undo_order(std::span<const Step> done) { return {done.rbegin(), done.rend()}; }
 
 }  // namespace weft::plan

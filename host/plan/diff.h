@@ -28,7 +28,4 @@ struct Diff {
 // `before` in the order in which it was done.
 Diff diff(std::span<const Applied> before, const Plan& now);
 
-// The steps to undo after a failure: what was done, the last one first.
-std::vector<Step> undo_order(std::span<const Step> done);
-
 }  // namespace weft::plan

@@ -76,15 +76,7 @@ TEST(Diff, removes_the_last_done_first_and_adds_in_order) {
                           "link app-web default shop:pricing/api", "route app-http default"));
 }
 
-TEST(UndoOrder, is_the_way_back) {
-  const auto plan = app("pricing").good();
-
-  const auto back = undo_order(std::span(plan.steps).first(3));
-
-  EXPECT_THAT(keys(back), ElementsAre(plan.steps[2].key, plan.steps[1].key, plan.steps[0].key));
-}
-
-TEST(Hash, is_the_one_that_states_on_disk_have) {
+TEST(Hash, is_the_same_in_every_build) {
   const auto plan = Host()
                         .add(application(component("a", link("wasi:keyvalue", "store", "kv")) +
                                          capability("kv", "weft:keyvalue-sqlite")))

@@ -5,8 +5,7 @@
 namespace weft::plan {
 namespace {
 
-// FNV-1a over fields with their lengths, so that no two lists of fields run together. Kept on disk:
-// never change it without a new version of the state.
+// FNV-1a over fields with their lengths, so that no two lists of fields run together.
 class Hash {
  public:
   Hash& add(std::string_view text) {

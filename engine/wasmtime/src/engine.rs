@@ -10,7 +10,7 @@ use wasmtime::{
 };
 
 /// Freed slots that one thread collects before it gives them back.
-const BATCH: u32 = 16;
+const BATCH: u32 = 4;
 const SLOT: u64 = 4 << 30;
 
 #[repr(C)]
