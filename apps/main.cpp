@@ -30,9 +30,12 @@ class SqliteProvider final : public weft::host::Provider {
   }
   void close() override { store_->close(); }
 
-  static Result<std::unique_ptr<weft::host::Provider>> open(const weft::host::ProviderStart& start) {
-    TRY(auto store, Store::open({.folder = start.state, .id = start.id.str()}, start.clock, start.log));
-    return std::unique_ptr<weft::host::Provider>(std::make_unique<SqliteProvider>(std::move(store)));
+  static Result<std::unique_ptr<weft::host::Provider>> open(
+      const weft::host::ProviderStart& start) {
+    TRY(auto store,
+        Store::open({.folder = start.state, .id = start.id.str()}, start.clock, start.log));
+    return std::unique_ptr<weft::host::Provider>(
+        std::make_unique<SqliteProvider>(std::move(store)));
   }
 
  private:
@@ -54,8 +57,9 @@ int main(int argc, char** argv) {
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },
       .err = [](std::string_view text) { write_all(stderr, text); },
-      .colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr ? weft::LogColour::yes
-                                                                                  : weft::LogColour::no,
+      .colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr
+                    ? weft::LogColour::yes
+                    : weft::LogColour::no,
       .adapters = {keyvalue.get()},
       .providers = {{"weft:keyvalue-sqlite", SqliteProvider::open}},
       .clock = clock,

@@ -11,7 +11,8 @@
 namespace weft {
 namespace {
 
-constexpr std::array<std::string_view, 6> k_names = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr std::array<std::string_view, 6> k_names = {"trace", "debug", "info",
+                                                     "warn",  "error", "off"};
 constexpr std::array<std::string_view, 6> k_colours = {"\x1b[2m",  "\x1b[2m",  "\x1b[32m",
                                                        "\x1b[33m", "\x1b[31m", ""};
 constexpr std::string_view k_plain = "\x1b[0m";
@@ -23,11 +24,13 @@ std::string time_text(WallTime at) {
   const std::time_t seconds = count / 1000;
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, count % 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     count % 1000);
 }
 
-// JSON's escapes serve both formats; bytes that are not UTF-8 pass through as they are in text and are rare.
+// JSON's escapes serve both formats; bytes that are not UTF-8 pass through as they are in text and
+// are rare.
 void append_escaped(std::string& out, std::string_view text, LogFormat format) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -60,7 +63,8 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
       field.value);
 }
 
-// Several lines: shown below the sentence, indented, so that none of them can pass for a log line of its own.
+// Several lines: shown below the sentence, indented, so that none of them can pass for a log line
+// of its own.
 bool is_long(const LogField& field) {
   const auto* text = std::get_if<std::string_view>(&field.value);
   return text != nullptr && text->find('\n') != text->npos;
@@ -128,7 +132,10 @@ std::optional<LogLevel> log_level(std::string_view text) {
 std::string_view name(LogLevel level) { return k_names[static_cast<std::size_t>(level)]; }
 
 Log::Log(LogSettings settings, const Clock& clock, Write write)
-    : format_(settings.format), colour_(settings.colour), clock_(clock), level_(settings.level),
+    : format_(settings.format),
+      colour_(settings.colour),
+      clock_(clock),
+      level_(settings.level),
       write_(std::move(write)) {}
 
 void Log::line(LogLevel level, std::string_view message, LogFields fields) {

@@ -1,4 +1,5 @@
-// Structured log lines: a level, a sentence, fields. Written to one stream, as text for people or JSON for machines.
+// Structured log lines: a level, a sentence, fields. Written to one stream, as text for people or
+// JSON for machines.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -45,8 +46,9 @@ struct LogSettings {
   LogColour colour = LogColour::no;
 };
 
-// Thread-safe. A line is given to `write` whole, with its newline, and never split. A message or a text value is
-// escaped, so that what a guest says cannot forge a line or reach a terminal's control codes.
+// Thread-safe. A line is given to `write` whole, with its newline, and never split. A message or a
+// text value is escaped, so that what a guest says cannot forge a line or reach a terminal's
+// control codes.
 class Log final {
  public:
   using Write = std::function<void(std::string_view line)>;
@@ -57,10 +59,18 @@ class Log final {
   void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
 
   void line(LogLevel level, std::string_view message, LogFields fields = {});
-  void debug(std::string_view message, LogFields fields = {}) { line(LogLevel::debug, message, fields); }
-  void info(std::string_view message, LogFields fields = {}) { line(LogLevel::info, message, fields); }
-  void warn(std::string_view message, LogFields fields = {}) { line(LogLevel::warn, message, fields); }
-  void error(std::string_view message, LogFields fields = {}) { line(LogLevel::error, message, fields); }
+  void debug(std::string_view message, LogFields fields = {}) {
+    line(LogLevel::debug, message, fields);
+  }
+  void info(std::string_view message, LogFields fields = {}) {
+    line(LogLevel::info, message, fields);
+  }
+  void warn(std::string_view message, LogFields fields = {}) {
+    line(LogLevel::warn, message, fields);
+  }
+  void error(std::string_view message, LogFields fields = {}) {
+    line(LogLevel::error, message, fields);
+  }
 
  private:
   // Set at construction.

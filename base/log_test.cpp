@@ -35,8 +35,10 @@ TEST_F(LogTest, writes_json_that_a_quote_cannot_break) {
 
   log.warn("a \"b\"\n", {{"path", "c:\\d"}, {"ok", true}});
 
-  EXPECT_EQ(written_, R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","message":"a \"b\"\n","path":"c:\\d","ok":true})"
-                      "\n");
+  EXPECT_EQ(
+      written_,
+      R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","message":"a \"b\"\n","path":"c:\\d","ok":true})"
+      "\n");
 }
 
 TEST_F(LogTest, keeps_control_codes_of_a_guest_from_the_terminal) {
@@ -53,7 +55,9 @@ TEST_F(LogTest, shows_a_field_of_several_lines_indented_below_the_sentence) {
 
   log.error("trapped", {{"backtrace", "first\nsecond"}, {"component", "web"}});
 
-  EXPECT_EQ(written_, "2023-11-14T22:13:20.123Z error trapped component=web\n    backtrace:\n      first\n      second\n");
+  EXPECT_EQ(written_,
+            "2023-11-14T22:13:20.123Z error trapped component=web\n    backtrace:\n      first\n   "
+            "   second\n");
 }
 
 TEST_F(LogTest, drops_what_is_below_its_level) {

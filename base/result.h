@@ -33,12 +33,13 @@ inline std::unexpected<Error> fail(Errc code, std::string message) {
 #define TRY_PASTE2(a, b) a##b
 #define TRY_PASTE(a, b) TRY_PASTE2(a, b)
 #define TRY_NAME(n) TRY_PASTE(try_result_, n)
-#define TRY_WITH(return_, name, declaration, ...)                  \
-  auto name = (__VA_ARGS__);                                       \
-  if (!name) return_ std::unexpected(std::move(name).error());     \
+#define TRY_WITH(return_, name, declaration, ...)              \
+  auto name = (__VA_ARGS__);                                   \
+  if (!name) return_ std::unexpected(std::move(name).error()); \
   declaration = *std::move(name)
 #define TRY(declaration, ...) TRY_WITH(return, TRY_NAME(__COUNTER__), declaration, __VA_ARGS__)
-#define CO_TRY(declaration, ...) TRY_WITH(co_return, TRY_NAME(__COUNTER__), declaration, __VA_ARGS__)
+#define CO_TRY(declaration, ...) \
+  TRY_WITH(co_return, TRY_NAME(__COUNTER__), declaration, __VA_ARGS__)
 #define TRY_OK(...) \
   if (auto ok = (__VA_ARGS__); !ok) return std::unexpected(std::move(ok).error())
 #define CO_TRY_OK(...) \

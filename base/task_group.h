@@ -1,4 +1,5 @@
-// Structured concurrency for coroutines: whoever owns a group closes it, and then nothing it spawned is left.
+// Structured concurrency for coroutines: whoever owns a group closes it, and then nothing it
+// spawned is left.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -8,8 +9,9 @@
 
 namespace weft {
 
-// Runs coroutines on behalf of one owner. One thread only. close() must be awaited before destruction, and not
-// from a task of the same group. A task that is spawned after close() began is refused.
+// Runs coroutines on behalf of one owner. One thread only. close() must be awaited before
+// destruction, and not from a task of the same group. A task that is spawned after close() began is
+// refused.
 class TaskGroup {
  public:
   explicit TaskGroup(boost::asio::any_io_executor executor);
@@ -17,8 +19,8 @@ class TaskGroup {
   TaskGroup& operator=(const TaskGroup&) = delete;
   ~TaskGroup();
 
-  // Inside the task a cancellation arrives as an error of the operation that waits, never as an exception.
-  // An exception that leaves a task is a bug and ends the process.
+  // Inside the task a cancellation arrives as an error of the operation that waits, never as an
+  // exception. An exception that leaves a task is a bug and ends the process.
   void spawn(boost::asio::awaitable<void> body);
   // Cancels every task and waits for the last one.
   boost::asio::awaitable<void> close();

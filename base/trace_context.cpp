@@ -73,7 +73,8 @@ TraceContext TraceContext::make(Random& random) {
 
 std::optional<TraceContext> TraceContext::parse(std::string_view text) {
   constexpr std::size_t size = 55;
-  if (text.size() < size || text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;
+  if (text.size() < size || text[2] != '-' || text[35] != '-' || text[52] != '-')
+    return std::nullopt;
   const auto version = byte_at(text, 0);
   const auto flags = byte_at(text, 53);
   if (!version || *version == 0xff || !flags) return std::nullopt;

@@ -25,7 +25,8 @@ struct TraceContext {
   TraceContext child(Random& random) const;
 
   static TraceContext make(Random& random);
-  // Nothing if the text is not a valid `traceparent`; unknown later versions are read as version 00.
+  // Nothing if the text is not a valid `traceparent`; unknown later versions are read as version
+  // 00.
   static std::optional<TraceContext> parse(std::string_view traceparent);
 
   friend bool operator==(const TraceContext&, const TraceContext&) = default;

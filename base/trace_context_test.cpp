@@ -18,17 +18,17 @@ TEST(TraceContext, reads_a_header_and_writes_it_back) {
 }
 
 TEST(TraceContext, reads_a_later_version_that_carries_more) {
-  EXPECT_TRUE(TraceContext::parse("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-next"));
+  EXPECT_TRUE(
+      TraceContext::parse("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-next"));
 }
 
 TEST(TraceContext, refuses_what_the_standard_forbids) {
-  for (const auto* text :
-       {"", "00", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
-        "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
+  for (const auto* text : {"", "00", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                           "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                           "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                           "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+                           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+                           "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
     EXPECT_FALSE(TraceContext::parse(text)) << text;
   }
 }

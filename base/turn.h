@@ -1,12 +1,14 @@
-// What is done once the code that runs now has returned to the thread's loop: not on a guest's stack, not in
-// the middle of somebody's callback, and once for everything that one turn produced. Cheaper than posting.
+// What is done once the code that runs now has returned to the thread's loop: not on a guest's
+// stack, not in the middle of somebody's callback, and once for everything that one turn produced.
+// Cheaper than posting.
 #pragma once
 #include <utility>
 #include <vector>
 
 namespace weft {
 
-// Derive, and hand yourself to Turn::later. You must be alive when the turn ends, or have taken yourself out.
+// Derive, and hand yourself to Turn::later. You must be alive when the turn ends, or have taken
+// yourself out.
 class AtTurnEnd {
  public:
   virtual void on_turn_end() = 0;

@@ -19,7 +19,8 @@ Result<manifest::Findings> check(const Global& global, const Check& options, Sur
   TRY(settings.cache, cache_dir(global));
   TRY(const auto engine, engine::Engine::open(std::move(settings), log));
   const auto images = host::load_images(*engine, set.manifests, log, set.findings);
-  set.findings.append(plan::make_plan({.manifests = set.manifests, .components = images.types}).findings);
+  set.findings.append(
+      plan::make_plan({.manifests = set.manifests, .components = images.types}).findings);
   set.findings.sort();
   return std::move(set.findings);
 }
@@ -31,8 +32,9 @@ Exit run_check(const Global& global, const Check& options, Surroundings& around)
   if (!findings) return say_error(findings.error(), around);
   around.out(findings_text(*findings, global.output, around.colour));
   if (global.output == Output::text) {
-    around.out(findings->ok() && findings->count(manifest::Severity::warning) == 0 ? "all good\n"
-                                                                                   : count_text(*findings) + "\n");
+    around.out(findings->ok() && findings->count(manifest::Severity::warning) == 0
+                   ? "all good\n"
+                   : count_text(*findings) + "\n");
   }
   return findings->ok() ? Exit::ok : Exit::invalid;
 }

@@ -16,10 +16,16 @@ struct Dispatch {
   const Global& global;
   Surroundings& around;
 
-  int operator()(const Up& command) const { return static_cast<int>(run_up(global, command, around)); }
+  int operator()(const Up& command) const {
+    return static_cast<int>(run_up(global, command, around));
+  }
   int operator()(const Run& command) const { return run_run(global, command, around); }
-  int operator()(const Check& command) const { return static_cast<int>(run_check(global, command, around)); }
-  int operator()(const Inspect& command) const { return static_cast<int>(run_inspect(global, command, around)); }
+  int operator()(const Check& command) const {
+    return static_cast<int>(run_check(global, command, around));
+  }
+  int operator()(const Inspect& command) const {
+    return static_cast<int>(run_inspect(global, command, around));
+  }
   int operator()(const Providers&) const { return static_cast<int>(run_providers(global, around)); }
   int operator()(const Version&) const { return static_cast<int>(run_version(global, around)); }
   int operator()(const Completion& command) const {
@@ -33,7 +39,8 @@ struct Dispatch {
 
 Exit say_error(const Error& error, Surroundings& around) {
   const bool paint = around.colour == LogColour::yes;
-  around.err(fmt::format("{}weft:{} {}\n", paint ? "\x1b[31m" : "", paint ? "\x1b[0m" : "", error.message));
+  around.err(fmt::format("{}weft:{} {}\n", paint ? "\x1b[31m" : "", paint ? "\x1b[0m" : "",
+                         error.message));
   const bool input = error.code == Errc::invalid || error.code == Errc::not_found;
   return input ? Exit::invalid : Exit::failed;
 }
@@ -48,11 +55,17 @@ Exit run_providers(const Global& global, Surroundings& around) {
     auto keys = nlohmann::json::array();
     for (const auto& key : provider.keys) {
       if (key.support != manifest::KeySupport::taken) continue;
-      keys.push_back({{"key", key.key}, {"place", manifest::name(key.place)}, {"what", key.what},
+      keys.push_back({{"key", key.key},
+                      {"place", manifest::name(key.place)},
+                      {"what", key.what},
                       {"default", key.default_value}});
     }
-    list.push_back({{"name", provider.name}, {"what", provider.what}, {"aliases", provider.aliases},
-                    {"serves", provider.serves}, {"calls", provider.calls}, {"config", keys}});
+    list.push_back({{"name", provider.name},
+                    {"what", provider.what},
+                    {"aliases", provider.aliases},
+                    {"serves", provider.serves},
+                    {"calls", provider.calls},
+                    {"config", keys}});
   }
   around.out(list.dump(2) + "\n");
   return Exit::ok;

@@ -55,9 +55,11 @@ compdef _weft weft
 std::string fish(std::span<const CompletedCommand> commands) {
   std::string text;
   for (const auto& command : commands) {
-    text += fmt::format("complete -c weft -n __fish_use_subcommand -a {} -d '{}'\n", command.name, command.description);
+    text += fmt::format("complete -c weft -n __fish_use_subcommand -a {} -d '{}'\n", command.name,
+                        command.description);
     for (const auto& flag : command.flags) {
-      text += fmt::format("complete -c weft -n '__fish_seen_subcommand_from {}' -l {}\n", command.name, flag.substr(2));
+      text += fmt::format("complete -c weft -n '__fish_seen_subcommand_from {}' -l {}\n",
+                          command.name, flag.substr(2));
     }
   }
   return text;
@@ -65,7 +67,8 @@ std::string fish(std::span<const CompletedCommand> commands) {
 
 }  // namespace
 
-std::optional<std::string> completion(const std::string& shell, std::span<const CompletedCommand> commands) {
+std::optional<std::string> completion(const std::string& shell,
+                                      std::span<const CompletedCommand> commands) {
   if (shell == "bash") return bash(commands);
   if (shell == "zsh") return zsh(commands);
   if (shell == "fish") return fish(commands);

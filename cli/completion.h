@@ -14,6 +14,7 @@ struct CompletedCommand {
 };
 
 // Nothing for shells other than bash, zsh and fish.
-std::optional<std::string> completion(const std::string& shell, std::span<const CompletedCommand> commands);
+std::optional<std::string> completion(const std::string& shell,
+                                      std::span<const CompletedCommand> commands);
 
 }  // namespace weft::cli

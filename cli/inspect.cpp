@@ -16,16 +16,19 @@ namespace {
 
 using contracts::InterfaceType;
 
-// Who can serve an import, in the order in which one would try: the host itself, built-in providers, others.
+// Who can serve an import, in the order in which one would try: the host itself, built-in
+// providers, others.
 struct Satisfaction {
   std::string by;     // "the host", "weft:keyvalue-sqlite", "a link to a component that exports it"
   std::string lines;  // of the manifest; empty when none are needed
 };
 
 std::string link_lines(const contracts::InterfaceName& name, std::string_view target) {
-  return fmt::format("- type: link\n  properties:\n    target: {{ name: {} }}\n    namespace: {}\n    package: {}\n"
-                     "    interfaces: [{}]\n",
-                     target, name.ns, name.package, name.interface);
+  return fmt::format(
+      "- type: link\n  properties:\n    target: {{ name: {} }}\n    namespace: {}\n    package: "
+      "{}\n"
+      "    interfaces: [{}]\n",
+      target, name.ns, name.package, name.interface);
 }
 
 std::vector<Satisfaction> satisfied_by(const contracts::InterfaceName& name) {
@@ -40,7 +43,8 @@ std::vector<Satisfaction> satisfied_by(const contracts::InterfaceName& name) {
       }
     }
   }
-  if (name.ns != "wasi") found.push_back({"a component that exports it", link_lines(name, "NAME-OF-THAT-COMPONENT")});
+  if (name.ns != "wasi")
+    found.push_back({"a component that exports it", link_lines(name, "NAME-OF-THAT-COMPONENT")});
   return found;
 }
 
@@ -74,7 +78,8 @@ std::string json_text(const engine::Artifact& artifact) {
 }
 
 void append_functions(std::string& out, const InterfaceType& type) {
-  for (const auto& function : type.functions) out += fmt::format("      {}: {}\n", function.name, function.signature);
+  for (const auto& function : type.functions)
+    out += fmt::format("      {}: {}\n", function.name, function.signature);
 }
 
 std::string indent(std::string_view lines, std::string_view by) {
@@ -88,8 +93,8 @@ std::string indent(std::string_view lines, std::string_view by) {
 }
 
 std::string people_text(const engine::Artifact& artifact) {
-  std::string out = fmt::format("{}\n  {} bytes, sha256 {}\n\n  exports\n", artifact.name(), artifact.wasm().size(),
-                                artifact.digest());
+  std::string out = fmt::format("{}\n  {} bytes, sha256 {}\n\n  exports\n", artifact.name(),
+                                artifact.wasm().size(), artifact.digest());
   for (const auto& type : artifact.type().exports) {
     out += fmt::format("    {}\n", type.name.text());
     if (type.name.ns != "wasi") append_functions(out, type);
@@ -100,7 +105,8 @@ std::string people_text(const engine::Artifact& artifact) {
     const auto ways = satisfied_by(type.name);
     std::string by;
     for (const auto& way : ways) by += (by.empty() ? "" : ", or ") + way.by;
-    out += fmt::format("    {:<44} {}\n", type.name.text(), by.empty() ? "nothing that weft has" : by);
+    out +=
+        fmt::format("    {:<44} {}\n", type.name.text(), by.empty() ? "nothing that weft has" : by);
     if (type.name.ns != "wasi") append_functions(out, type);
     if (!ways.empty() && !ways.front().lines.empty()) wanted += indent(ways.front().lines, "    ");
   }

@@ -22,13 +22,15 @@ Result<std::string> read_text(const std::filesystem::path& file) {
   }
   std::ifstream in(file, std::ios::binary);
   if (!in) {
-    return fail(Errc::not_found, errno == ENOENT ? "there is no such file; name a manifest: weft up FILE"
-                                                 : fmt::format("it cannot be read: {}", std::strerror(errno)));
+    return fail(Errc::not_found, errno == ENOENT
+                                     ? "there is no such file; name a manifest: weft up FILE"
+                                     : fmt::format("it cannot be read: {}", std::strerror(errno)));
   }
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (text.starts_with(std::string_view("\0asm", 4))) {
-    return fail(Errc::invalid, fmt::format("this is WebAssembly, not a manifest; run it with: weft run {}",
-                                           file.string()));
+    return fail(Errc::invalid,
+                fmt::format("this is WebAssembly, not a manifest; run it with: weft run {}",
+                            file.string()));
   }
   return text;
 }

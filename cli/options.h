@@ -14,9 +14,9 @@ namespace weft::cli {
 // Documented in `weft --help`.
 enum class Exit : int {
   ok = 0,
-  failed = 1,    // could not be done, or ended by an error
-  usage = 2,     // the command line is wrong
-  invalid = 3,   // a manifest or component is wrong
+  failed = 1,   // could not be done, or ended by an error
+  usage = 2,    // the command line is wrong
+  invalid = 3,  // a manifest or component is wrong
 };
 
 enum class Output { text, json };
@@ -33,8 +33,8 @@ enum class AccessLog { off, on };
 
 // What `up` and `run` share.
 struct Serving {
-  unsigned threads = 0;       // 0: one per CPU
-  std::string admin;          // host:port of /livez, /readyz, /metrics; empty: none
+  unsigned threads = 0;  // 0: one per CPU
+  std::string admin;     // host:port of /livez, /readyz, /metrics; empty: none
   AccessLog access_log = AccessLog::off;
 };
 

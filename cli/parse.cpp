@@ -31,7 +31,8 @@ struct Parser {
   Completion completion;
   bool wit = false, access_log = false;
   std::string log_level = "info", log_format = "text", output = "text", state_dir, cache_dir;
-  CLI::App app{"Runs WebAssembly components and links them, at run time, to what they need.", "weft"};
+  CLI::App app{"Runs WebAssembly components and links them, at run time, to what they need.",
+               "weft"};
 
   Parser();
   void add_globals();
@@ -73,7 +74,8 @@ void Parser::add_globals() {
       ->group("Global options");
   app.add_option("--state-dir", state_dir, "where data is kept (default $XDG_STATE_HOME/weft)")
       ->group("Global options");
-  app.add_option("--cache-dir", cache_dir, "where compiled components are kept (default $XDG_CACHE_HOME/weft)")
+  app.add_option("--cache-dir", cache_dir,
+                 "where compiled components are kept (default $XDG_CACHE_HOME/weft)")
       ->group("Global options");
 }
 
@@ -81,7 +83,8 @@ void Parser::add_serving(CLI::App& command, Serving& serving) {
   command.add_option("--threads", serving.threads, "threads that serve; 0 is one per CPU")
       ->check(CLI::Range(0U, 1024U))
       ->capture_default_str();
-  command.add_option("--admin", serving.admin, "HOST:PORT of /livez, /readyz and /metrics (default: none)");
+  command.add_option("--admin", serving.admin,
+                     "HOST:PORT of /livez, /readyz and /metrics (default: none)");
   command.add_flag("--access-log", access_log, "log every HTTP request");
 }
 
@@ -91,18 +94,23 @@ void Parser::add_up() {
   add_serving(*command, up.serving);
   command->footer(
       "SIGHUP reads the manifests again and changes only what changed.\n\n"
-      "Examples:\n  weft up examples/shop/app.yaml\n  weft up a.yaml b.yaml --admin 127.0.0.1:9090");
+      "Examples:\n  weft up examples/shop/app.yaml\n  weft up a.yaml b.yaml --admin "
+      "127.0.0.1:9090");
 }
 
 void Parser::add_run() {
   auto* command = app.add_subcommand("run", "run one component: a command, or an HTTP server");
   command->add_option("FILE.wasm", run.file, "the component")->required();
-  command->add_option("ARGS", run.arguments, "arguments of a command component; put -- before the first");
-  command->add_option("--address", run.address, "where an HTTP component is served; port 0 takes a free one")
+  command->add_option("ARGS", run.arguments,
+                      "arguments of a command component; put -- before the first");
+  command
+      ->add_option("--address", run.address,
+                   "where an HTTP component is served; port 0 takes a free one")
       ->capture_default_str();
   command->add_option("--dir", run.directories, "HOST::GUEST: a folder the component may use")
       ->allow_extra_args(false);
-  command->add_option("--env", run.environment, "K=V: an environment variable it sees")->allow_extra_args(false);
+  command->add_option("--env", run.environment, "K=V: an environment variable it sees")
+      ->allow_extra_args(false);
   command->add_option("--limit", run.limits, "KEY=VALUE: a limit, as in a manifest's limits trait")
       ->allow_extra_args(false);
   add_serving(*command, run.serving);
@@ -112,24 +120,28 @@ void Parser::add_run() {
 }
 
 void Parser::add_check() {
-  auto* command = app.add_subcommand("check", "find what is wrong with manifests, without running them");
+  auto* command =
+      app.add_subcommand("check", "find what is wrong with manifests, without running them");
   command->add_option("MANIFEST", check.manifests, "OAM manifests (default: app.yaml)");
   command->footer("Examples:\n  weft check app.yaml\n  weft check --output json app.yaml");
 }
 
 void Parser::add_inspect() {
-  auto* command = app.add_subcommand("inspect", "show what a component imports and exports, and what satisfies it");
+  auto* command = app.add_subcommand(
+      "inspect", "show what a component imports and exports, and what satisfies it");
   command->add_option("FILE.wasm", inspect.file, "the component")->required();
   command->add_flag("--wit", wit, "print its world as WIT");
   command->footer("Examples:\n  weft inspect hello.wasm\n  weft inspect --wit hello.wasm");
 }
 
 void Parser::add_rest() {
-  app.add_subcommand("providers", "list the capability providers, what they serve and their configuration");
+  app.add_subcommand("providers",
+                     "list the capability providers, what they serve and their configuration");
   app.add_subcommand("version", "print the versions of weft and its engine");
   auto* command = app.add_subcommand("completion", "print a completion script for a shell");
   command->add_option("SHELL", completion.shell, "bash, zsh or fish")->required();
-  command->footer("Example:\n  weft completion bash > ~/.local/share/bash-completion/completions/weft");
+  command->footer(
+      "Example:\n  weft completion bash > ~/.local/share/bash-completion/completions/weft");
 }
 
 void default_manifest(std::vector<std::filesystem::path>& manifests) {
@@ -174,7 +186,8 @@ std::vector<std::string> flag_names(const CLI::App& app) {
 }
 
 // What CLI11 says, plus the word that was probably meant.
-std::string complaint(const CLI::App& app, std::span<const char* const> arguments, const CLI::ParseError& error) {
+std::string complaint(const CLI::App& app, std::span<const char* const> arguments,
+                      const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const CLI::App& at = chosen.empty() ? app : *chosen.front();
   std::string text = fmt::format("weft: {}\n", error.what());
@@ -192,10 +205,12 @@ std::string complaint(const CLI::App& app, std::span<const char* const> argument
     text = fmt::format("weft: there is no {} '{}'{}\n", flag ? "option" : "command", name,
                        chosen.empty() ? "" : " of weft " + at.get_name());
     const std::vector<std::string_view> views(known.begin(), known.end());
-    if (const auto near = nearest_word(name, views)) text += fmt::format("Did you mean '{}'?\n", *near);
+    if (const auto near = nearest_word(name, views))
+      text += fmt::format("Did you mean '{}'?\n", *near);
     break;
   }
-  return text + fmt::format("Try 'weft{}{} --help'.\n", chosen.empty() ? "" : " ", chosen.empty() ? "" : at.get_name());
+  return text + fmt::format("Try 'weft{}{} --help'.\n", chosen.empty() ? "" : " ",
+                            chosen.empty() ? "" : at.get_name());
 }
 
 }  // namespace
@@ -223,7 +238,8 @@ Said completion_script(const std::string& shell) {
     commands.push_back({command->get_name(), command->get_description(), flag_names(*command)});
   }
   if (auto script = completion(shell, commands)) return {Exit::ok, *std::move(script)};
-  return {Exit::usage, fmt::format("weft: no completion for '{}'; there are bash, zsh and fish\n", shell)};
+  return {Exit::usage,
+          fmt::format("weft: no completion for '{}'; there are bash, zsh and fish\n", shell)};
 }
 
 }  // namespace weft::cli

@@ -8,8 +8,8 @@
 
 namespace weft::cli {
 
-// What is to be printed instead of running a command: help goes to standard output with Exit::ok, a complaint to
-// standard error with Exit::usage.
+// What is to be printed instead of running a command: help goes to standard output with Exit::ok, a
+// complaint to standard error with Exit::usage.
 struct Said {
   Exit exit = Exit::ok;
   std::string text;

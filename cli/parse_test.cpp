@@ -21,7 +21,8 @@ T command(std::initializer_list<const char*> words) {
 Said said(std::initializer_list<const char*> words) { return std::get<Said>(parse_words(words)); }
 
 TEST(CommandLine, takes_manifests_and_where_to_serve) {
-  const auto up = command<Up>({"up", "a.yaml", "b.yaml", "--admin", "127.0.0.1:9", "--threads", "3"});
+  const auto up =
+      command<Up>({"up", "a.yaml", "b.yaml", "--admin", "127.0.0.1:9", "--threads", "3"});
 
   EXPECT_EQ(up.manifests, (std::vector<std::filesystem::path>{"a.yaml", "b.yaml"}));
   EXPECT_EQ(up.serving.admin, "127.0.0.1:9");
@@ -42,7 +43,8 @@ TEST(CommandLine, leaves_what_follows_two_dashes_to_the_component) {
 }
 
 TEST(CommandLine, takes_global_options_behind_the_command) {
-  const auto options = std::get<Options>(parse_words({"inspect", "x.wasm", "--output", "json", "--log-level", "warn"}));
+  const auto options = std::get<Options>(
+      parse_words({"inspect", "x.wasm", "--output", "json", "--log-level", "warn"}));
 
   EXPECT_EQ(options.global.output, Output::json);
   EXPECT_EQ(options.global.log_level, LogLevel::warn);

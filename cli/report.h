@@ -7,8 +7,8 @@
 
 namespace weft::cli {
 
-// Text: one finding below the other, coloured when `colour`. JSON: an array of {severity, file, line, column, message,
-// suggestion}.
+// Text: one finding below the other, coloured when `colour`. JSON: an array of {severity, file,
+// line, column, message, suggestion}.
 std::string findings_text(const manifest::Findings& findings, Output output, LogColour colour);
 // "2 errors, 1 warning".
 std::string count_text(const manifest::Findings& findings);

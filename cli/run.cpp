@@ -34,7 +34,8 @@ bool exports(const contracts::ComponentType& type, std::string_view interface) {
 Result<std::pair<std::string, std::string>> split(const std::string& text, std::string_view between,
                                                   std::string_view what) {
   const auto at = text.find(between);
-  if (at == text.npos || at == 0) return fail(Errc::invalid, fmt::format("{}; not '{}'", what, text));
+  if (at == text.npos || at == 0)
+    return fail(Errc::invalid, fmt::format("{}; not '{}'", what, text));
   return std::pair(text.substr(0, at), text.substr(at + between.size()));
 }
 
@@ -62,9 +63,11 @@ Result<RunPlan> make_plan(const Run& options) {
   contracts::Component component;
   component.name = "component";
   component.id = k_component;
-  component.image = contracts::ImageRef{contracts::ImageKind::file, options.file.string(), options.file.string(), {}};
+  component.image = contracts::ImageRef{
+      contracts::ImageKind::file, options.file.string(), options.file.string(), {}};
   TRY(component.limits, read_limits(options.limits));
-  contracts::Config environment{.name = "environment", .id = "environment", .values = {{}}, .at = {}};
+  contracts::Config environment{
+      .name = "environment", .id = "environment", .values = {{}}, .at = {}};
   for (const auto& variable : options.environment) {
     TRY(auto pair, split(variable, "=", "--env takes KEY=VALUE"));
     environment.values->push_back({std::move(pair.first), std::move(pair.second), {}});
@@ -75,7 +78,8 @@ Result<RunPlan> make_plan(const Run& options) {
   extras.arguments.insert(extras.arguments.begin(), options.file.filename().string());
   for (const auto& folder : options.directories) {
     TRY(auto pair, split(folder, "::", "--dir takes HOST::GUEST, such as .::/data"));
-    extras.dirs.push_back({std::move(pair.first), std::move(pair.second), engine::Access::read_write});
+    extras.dirs.push_back(
+        {std::move(pair.first), std::move(pair.second), engine::Access::read_write});
   }
   plan.manifest.components.push_back(std::move(component));
   return plan;
@@ -86,13 +90,15 @@ void add_http(RunPlan& plan, const std::string& address) {
   http.name = "http";
   http.kind = ComponentKind::capability;
   http.id = k_http;
-  http.image = contracts::ImageRef{contracts::ImageKind::builtin, "weft:http-server", "weft:http-server", {}};
+  http.image = contracts::ImageRef{
+      contracts::ImageKind::builtin, "weft:http-server", "weft:http-server", {}};
   contracts::Link link;
   link.ns = "wasi";
   link.package = "http";
   link.interfaces = {{"incoming-handler", {}}};
   link.target = {"component", {}};
-  link.source_config.push_back({.name = "address", .id = "address", .values = {{{"address", address, {}}}}, .at = {}});
+  link.source_config.push_back(
+      {.name = "address", .id = "address", .values = {{{"address", address, {}}}}, .at = {}});
   http.links.push_back(std::move(link));
   plan.manifest.components.push_back(std::move(http));
 }
@@ -141,13 +147,14 @@ Result<> apply(host::Host& host, const RunPlan& plan) {
 Result<int> run(const Global& global, const Run& options, Surroundings& around) {
   TRY(auto plan, make_plan(options));
   TRY(auto wasm, engine::read_wasm(options.file));
-  Log log({.level = global.log_level, .format = global.log_format, .colour = around.colour}, around.clock,
-          around.err);
+  Log log({.level = global.log_level, .format = global.log_format, .colour = around.colour},
+          around.clock, around.err);
   ingress::LineAccessLog access_log(access_format(global), around.clock, around.err);
   TRY(auto settings, host_settings(global, options.serving, around, access_log));
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings.observers.push_back(&spans);
-  TRY(const auto host, host::Host::open(std::move(settings), {around.clock, around.random, log, around.providers}));
+  TRY(const auto host,
+      host::Host::open(std::move(settings), {around.clock, around.random, log, around.providers}));
   TRY(const auto artifact, host->engine().load(std::move(wasm), options.file.string()));
   if (exports(artifact->type(), "wasi:http/incoming-handler@0.2.0")) {
     add_http(plan, options.address);
@@ -165,11 +172,14 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
     return run_program(*host, around);
   }
   std::string found;
-  for (const auto& type : artifact->type().exports) found += (found.empty() ? "" : ", ") + type.name.text();
-  return fail(Errc::invalid, fmt::format("{} exports neither wasi:cli/run nor wasi:http/incoming-handler, so there is "
-                                         "nothing to run; it exports {}. Link it to other components in a manifest "
-                                         "and use weft up",
-                                         options.file.string(), found.empty() ? "nothing" : found));
+  for (const auto& type : artifact->type().exports)
+    found += (found.empty() ? "" : ", ") + type.name.text();
+  return fail(
+      Errc::invalid,
+      fmt::format("{} exports neither wasi:cli/run nor wasi:http/incoming-handler, so there is "
+                  "nothing to run; it exports {}. Link it to other components in a manifest "
+                  "and use weft up",
+                  options.file.string(), found.empty() ? "nothing" : found));
 }
 
 }  // namespace

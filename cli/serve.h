@@ -11,15 +11,16 @@
 
 namespace weft::cli {
 
-// Takes SIGINT, SIGTERM and SIGHUP from its construction on, on a thread of its own: make it before anything listens.
-// The first SIGINT or SIGTERM asks to stop, as soon as what is being started has started; the second ends the process
-// at once with exit code 130, whatever it does.
+// Takes SIGINT, SIGTERM and SIGHUP from its construction on, on a thread of its own: make it before
+// anything listens. The first SIGINT or SIGTERM asks to stop, as soon as what is being started has
+// started; the second ends the process at once with exit code 130, whatever it does.
 class Signals {
  public:
   Signals();
   ~Signals();
 
-  // Returns when a stop was asked for and everything has drained. `reload` runs on each SIGHUP before that.
+  // Returns when a stop was asked for and everything has drained. `reload` runs on each SIGHUP
+  // before that.
   void serve(host::Host& host, Log& log, const std::function<void()>& reload);
 
  private:
@@ -28,12 +29,13 @@ class Signals {
 };
 
 inline ingress::AccessFormat access_format(const Global& global) {
-  return global.log_format == LogFormat::json ? ingress::AccessFormat::json : ingress::AccessFormat::text;
+  return global.log_format == LogFormat::json ? ingress::AccessFormat::json
+                                              : ingress::AccessFormat::text;
 }
 
-// The settings of a host as the command line gives them, without a state folder. invalid: no folder for the cache is
-// known.
-// `access_log` outlives the host; it is used when the command line asks for it.
+// The settings of a host as the command line gives them, without a state folder. invalid: no folder
+// for the cache is known. `access_log` outlives the host; it is used when the command line asks for
+// it.
 Result<host::HostSettings> host_settings(const Global& global, const Serving& serving,
                                          Surroundings& around, ingress::AccessLog& access_log);
 

@@ -16,7 +16,8 @@ void SpanLog::on_end(const contracts::SpanStart& span, const contracts::SpanEnd&
                       {"us", static_cast<std::int64_t>(end.took.count() / 1000)},
                       {"in", end.bytes_in},
                       {"out", end.bytes_out},
-                      {"error", end.error == nullptr ? std::string_view() : std::string_view(end.error->message)}});
+                      {"error", end.error == nullptr ? std::string_view()
+                                                     : std::string_view(end.error->message)}});
 }
 
 }  // namespace weft::cli

@@ -11,13 +11,15 @@ namespace {
 Result<std::filesystem::path> folder(const std::filesystem::path& chosen, const char* variable,
                                      std::string_view below_home, std::string_view flag) {
   if (!chosen.empty()) return std::filesystem::absolute(chosen);
-  if (const char* set = std::getenv(variable); set != nullptr && std::filesystem::path(set).is_absolute()) {
+  if (const char* set = std::getenv(variable);
+      set != nullptr && std::filesystem::path(set).is_absolute()) {
     return std::filesystem::path(set) / "weft";
   }
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
     return std::filesystem::path(home) / below_home / "weft";
   }
-  return fail(Errc::invalid, fmt::format("neither {} nor HOME is set: choose a folder with {}", variable, flag));
+  return fail(Errc::invalid,
+              fmt::format("neither {} nor HOME is set: choose a folder with {}", variable, flag));
 }
 
 }  // namespace

@@ -14,9 +14,9 @@
 namespace weft::cli {
 
 struct Surroundings {
-  std::function<void(std::string_view)> out;    // standard output
-  std::function<void(std::string_view)> err;    // standard error
-  LogColour colour = LogColour::no;             // of err
+  std::function<void(std::string_view)> out;        // standard output
+  std::function<void(std::string_view)> err;        // standard error
+  LogColour colour = LogColour::no;                 // of err
   std::vector<const contracts::Adapter*> adapters;  // each outlives the command
   host::ProviderFactories providers;
   const Clock& clock;

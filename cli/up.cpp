@@ -11,7 +11,8 @@ namespace {
 
 void log_findings(const manifest::Findings& findings, Log& log) {
   for (const auto& finding : findings.all()) {
-    const auto level = finding.severity == manifest::Severity::warning ? LogLevel::warn : LogLevel::info;
+    const auto level =
+        finding.severity == manifest::Severity::warning ? LogLevel::warn : LogLevel::info;
     log.line(level, finding.message, {{"at", manifest::text(finding.at)}});
   }
 }
@@ -51,8 +52,8 @@ class Application {
 }  // namespace
 
 Exit run_up(const Global& global, const Up& options, Surroundings& around) {
-  Log log({.level = global.log_level, .format = global.log_format, .colour = around.colour}, around.clock,
-          around.err);
+  Log log({.level = global.log_level, .format = global.log_format, .colour = around.colour},
+          around.clock, around.err);
   ingress::LineAccessLog access_log(access_format(global), around.clock, around.err);
   auto settings = host_settings(global, options.serving, around, access_log);
   if (!settings) return say_error(settings.error(), around);
@@ -62,7 +63,8 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings->observers.push_back(&spans);
   Signals signals;
-  auto host = host::Host::open(*std::move(settings), {around.clock, around.random, log, around.providers});
+  auto host =
+      host::Host::open(*std::move(settings), {around.clock, around.random, log, around.providers});
   if (!host) return say_error(host.error(), around);
   Application application(options, around, log, **host);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;

@@ -15,8 +15,8 @@ namespace weft::contracts {
 using RequestId = std::uint64_t;
 std::string text(RequestId id);
 
-// One call above another, for reports and for the error that shows a cycle. Immutable and shared: the callee
-// may outlive the caller's interest in it.
+// One call above another, for reports and for the error that shows a cycle. Immutable and shared:
+// the callee may outlive the caller's interest in it.
 struct Frame {
   std::string component;  // id of the component or provider that made the call
   std::string interface;  // what it called, with version; empty for an outside event
@@ -26,7 +26,7 @@ struct Frame {
 
 struct Context {
   RequestId request = 0;
-  TraceContext trace;      // of this call: its span is the parent of what the callee does
+  TraceContext trace;  // of this call: its span is the parent of what the callee does
   MonotonicTime deadline = MonotonicTime::max();
   std::uint32_t hops = 0;  // calls above this one; the switchboard refuses past its hop limit
   std::shared_ptr<const Frame> chain;  // youngest first; null for an outside event

@@ -1,7 +1,8 @@
-// The canonical image: arguments or results of one function as one contiguous buffer, in the component model's
-// memory32 layout. The tuple stands at offset 0; strings and lists are appended, their pointers are offsets from
-// the start; handles of host resources are the numbers the host gave them; padding and inactive variant bytes are
-// zero, so equal values have equal images. Source: the Canonical ABI's `store` with memory32 and UTF-8.
+// The canonical image: arguments or results of one function as one contiguous buffer, in the
+// component model's memory32 layout. The tuple stands at offset 0; strings and lists are appended,
+// their pointers are offsets from the start; handles of host resources are the numbers the host
+// gave them; padding and inactive variant bytes are zero, so equal values have equal images.
+// Source: the Canonical ABI's `store` with memory32 and UTF-8.
 #pragma once
 #include <cstddef>
 #include <cstdlib>
@@ -12,8 +13,8 @@
 
 namespace weft::contracts {
 
-// Owns malloc memory, because images cross the boundary to the engine by value and either side may free them.
-// Movable between threads; never shared.
+// Owns malloc memory, because images cross the boundary to the engine by value and either side may
+// free them. Movable between threads; never shared.
 class Image {
  public:
   Image() = default;
@@ -34,7 +35,9 @@ class Image {
   const std::byte* data() const noexcept [[clang::lifetimebound]] { return data_; }
   std::size_t size() const noexcept { return size_; }
   std::size_t capacity() const noexcept { return capacity_; }
-  std::span<const std::byte> bytes() const noexcept [[clang::lifetimebound]] { return {data_, size_}; }
+  std::span<const std::byte> bytes() const noexcept [[clang::lifetimebound]] {
+    return {data_, size_};
+  }
 
   // Grows to `size` bytes, the new ones zero. Invalidates pointers into the image.
   void grow(std::size_t size) {

@@ -27,7 +27,8 @@ std::optional<Numbers> release(std::string_view version) {
 bool is_word(std::string_view text) {
   if (text.empty()) return false;
   for (const char c : text) {
-    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    const bool ok =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
     if (!ok) return false;
   }
   return true;
@@ -37,8 +38,9 @@ bool is_word(std::string_view text) {
 
 Result<InterfaceName> InterfaceName::parse(std::string_view text) {
   const auto wrong = [text](std::string_view what) {
-    return fail(Errc::invalid, "'" + std::string(text) + "' is not namespace:package/interface[@version]: " +
-                                   std::string(what));
+    return fail(Errc::invalid,
+                "'" + std::string(text) +
+                    "' is not namespace:package/interface[@version]: " + std::string(what));
   };
   const auto colon = text.find(':');
   if (colon == text.npos) return wrong("there is no ':'");

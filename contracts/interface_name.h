@@ -23,9 +23,10 @@ struct InterfaceName {
 
 enum class Match { no, yes };
 
-// Whether an import of version `wanted` may be served by an export of version `offered`, by the component
-// model's canonical interface names: with major > 0 the same major, with 0.minor the same minor, with 0.0.patch
-// the same patch; the patch (then minor) may differ both ways; prereleases and absent versions only match exactly.
+// Whether an import of version `wanted` may be served by an export of version `offered`, by the
+// component model's canonical interface names: with major > 0 the same major, with 0.minor the same
+// minor, with 0.0.patch the same patch; the patch (then minor) may differ both ways; prereleases
+// and absent versions only match exactly.
 Match match_versions(std::string_view wanted, std::string_view offered);
 
 }  // namespace weft::contracts

@@ -26,7 +26,8 @@ TEST(InterfaceName, needs_no_version) {
 }
 
 TEST(InterfaceName, says_what_is_wrong_with_other_texts) {
-  for (const auto* text : {"", "store", "wasi:keyvalue", ":a/b", "a:/b", "a:b/", "a:b/c@", "a b:c/d"}) {
+  for (const auto* text :
+       {"", "store", "wasi:keyvalue", ":a/b", "a:/b", "a:b/", "a:b/c@", "a b:c/d"}) {
     const auto name = InterfaceName::parse(text);
     ASSERT_FALSE(name) << text;
     EXPECT_EQ(name.error().code, Errc::invalid);
@@ -54,8 +55,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Versions{"0.0.1", "0.0.2", Match::no}, Versions{"0.0.1", "0.0.1", Match::yes},
                     Versions{"0.2.0-draft", "0.2.0-draft", Match::yes},
                     Versions{"0.2.0-draft", "0.2.0", Match::no},
-                    Versions{"0.2.0-draft", "0.2.0-draft2", Match::no}, Versions{"", "", Match::yes},
-                    Versions{"", "1.0.0", Match::no}));
+                    Versions{"0.2.0-draft", "0.2.0-draft2", Match::no},
+                    Versions{"", "", Match::yes}, Versions{"", "1.0.0", Match::no}));
 
 }  // namespace
 }  // namespace weft::contracts

@@ -1,4 +1,5 @@
-// Everything is an invocation: the one shape of every call in Weft, and the one interface that takes it.
+// Everything is an invocation: the one shape of every call in Weft, and the one interface that
+// takes it.
 #pragma once
 #include <memory>
 #include <string_view>
@@ -21,11 +22,13 @@ struct HttpCall {
 struct Invocation {
   Context context;
   // Views, valid during invoke() only; whoever keeps the call copies them.
-  std::string_view source;     // id of the component or provider that calls
-  std::string_view link;       // link name, "default" unless the guest chose another
-  std::string_view contract;   // what the link is for, as the caller imports it: "wasi:keyvalue/store@0.2.0-draft"
-  std::string_view interface;  // what is called: the contract itself, or the flat one it was adapted to
-  std::string_view function;   // "price"
+  std::string_view source;    // id of the component or provider that calls
+  std::string_view link;      // link name, "default" unless the guest chose another
+  std::string_view contract;  // what the link is for, as the caller imports it:
+                              // "wasi:keyvalue/store@0.2.0-draft"
+  std::string_view
+      interface;  // what is called: the contract itself, or the flat one it was adapted to
+  std::string_view function;  // "price"
   std::variant<Image, HttpCall> payload;
 };
 
@@ -34,7 +37,8 @@ struct Reply {
   Result<Image> results;
 };
 
-// Takes the reply of one call. The object belongs to the caller and outlives the call or cancels it.
+// Takes the reply of one call. The object belongs to the caller and outlives the call or cancels
+// it.
 class Replier {
  public:
   // Exactly once, on the thread that invoked, possibly before invoke() returns; never after cancel.
@@ -44,7 +48,8 @@ class Replier {
   ~Replier() = default;
 };
 
-// A call in flight, as the callee knows it. It owns itself: it goes away after its reply or its cancel.
+// A call in flight, as the callee knows it. It owns itself: it goes away after its reply or its
+// cancel.
 class Call {
  public:
   // The caller is no longer interested: no reply will come. Not inside a callback of the same call.
@@ -54,7 +59,8 @@ class Call {
   ~Call() = default;
 };
 
-// The caller's hold on a call in flight: letting it go cancels. Empty when the reply has come already.
+// The caller's hold on a call in flight: letting it go cancels. Empty when the reply has come
+// already.
 class [[nodiscard]] Pending {
  public:
   Pending() = default;
@@ -84,7 +90,8 @@ class [[nodiscard]] Pending {
 class Invoker {
  public:
   virtual ~Invoker() = default;
-  // Never blocks, never throws. If `replier` was called before this returns, the answer is an empty Pending.
+  // Never blocks, never throws. If `replier` was called before this returns, the answer is an empty
+  // Pending.
   virtual Pending invoke(Invocation invocation, Replier& replier) = 0;
 };
 

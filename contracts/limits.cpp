@@ -11,31 +11,45 @@ constexpr std::uint64_t k_mib = 1ull << 20;
 constexpr std::uint64_t k_ms = 1'000'000;
 
 constexpr std::array k_specs = {
-    LimitSpec{"memory", LimitUnit::bytes, &Limits::memory, 64 << 10, "linear memory of one instance"},
-    LimitSpec{"table_elements", LimitUnit::count, &Limits::table_elements, 1, "table elements of one instance"},
-    LimitSpec{"core_instances", LimitUnit::count, &Limits::core_instances, 1, "core instances of one component"},
+    LimitSpec{"memory", LimitUnit::bytes, &Limits::memory, 64 << 10,
+              "linear memory of one instance"},
+    LimitSpec{"table_elements", LimitUnit::count, &Limits::table_elements, 1,
+              "table elements of one instance"},
+    LimitSpec{"core_instances", LimitUnit::count, &Limits::core_instances, 1,
+              "core instances of one component"},
     LimitSpec{"cpu_time", LimitUnit::time, &Limits::cpu_time, k_ms, "CPU time of one call"},
-    LimitSpec{"response_time", LimitUnit::time, &Limits::response_time, k_ms, "time to the response head"},
+    LimitSpec{"response_time", LimitUnit::time, &Limits::response_time, k_ms,
+              "time to the response head"},
     LimitSpec{"idle_time", LimitUnit::time, &Limits::idle_time, k_ms, "idle time of a body"},
     LimitSpec{"calls", LimitUnit::count, &Limits::calls, 1, "calls at once"},
     LimitSpec{"waiting", LimitUnit::count, &Limits::waiting, 1, "calls that wait for their turn"},
-    LimitSpec{"header_count", LimitUnit::count, &Limits::header_count, 1, "header fields of one message"},
-    LimitSpec{"header_bytes", LimitUnit::bytes, &Limits::header_bytes, 256, "header bytes of one message"},
+    LimitSpec{"header_count", LimitUnit::count, &Limits::header_count, 1,
+              "header fields of one message"},
+    LimitSpec{"header_bytes", LimitUnit::bytes, &Limits::header_bytes, 256,
+              "header bytes of one message"},
     LimitSpec{"body_bytes", LimitUnit::bytes, &Limits::body_bytes, 1, "bytes of one request body"},
     LimitSpec{"host_objects", LimitUnit::count, &Limits::host_objects, 8, "handles held at once"},
-    LimitSpec{"host_bytes", LimitUnit::bytes, &Limits::host_bytes, 64 << 10, "host memory held for one guest"},
-    LimitSpec{"hostcall_bytes", LimitUnit::bytes, &Limits::hostcall_bytes, 64 << 10, "bytes of one host call"},
+    LimitSpec{"host_bytes", LimitUnit::bytes, &Limits::host_bytes, 64 << 10,
+              "host memory held for one guest"},
+    LimitSpec{"hostcall_bytes", LimitUnit::bytes, &Limits::hostcall_bytes, 64 << 10,
+              "bytes of one host call"},
 };
 
 struct Suffix {
   std::string_view text;
   std::uint64_t factor;
 };
-constexpr std::array k_sizes = {Suffix{"", 1},        Suffix{"B", 1},          Suffix{"KiB", 1 << 10},
-                                Suffix{"MiB", k_mib}, Suffix{"GiB", k_mib << 10}, Suffix{"kB", 1000},
-                                Suffix{"MB", 1'000'000}, Suffix{"GB", 1'000'000'000}};
-constexpr std::array k_times = {Suffix{"ns", 1}, Suffix{"us", 1000}, Suffix{"ms", k_ms},
-                                Suffix{"s", 1000 * k_ms}, Suffix{"m", 60'000 * k_ms}, Suffix{"h", 3'600'000 * k_ms}};
+constexpr std::array k_sizes = {Suffix{"", 1},
+                                Suffix{"B", 1},
+                                Suffix{"KiB", 1 << 10},
+                                Suffix{"MiB", k_mib},
+                                Suffix{"GiB", k_mib << 10},
+                                Suffix{"kB", 1000},
+                                Suffix{"MB", 1'000'000},
+                                Suffix{"GB", 1'000'000'000}};
+constexpr std::array k_times = {
+    Suffix{"ns", 1},          Suffix{"us", 1000},         Suffix{"ms", k_ms},
+    Suffix{"s", 1000 * k_ms}, Suffix{"m", 60'000 * k_ms}, Suffix{"h", 3'600'000 * k_ms}};
 constexpr std::array k_counts = {Suffix{"", 1}};
 
 std::span<const Suffix> suffixes(LimitUnit unit) {
@@ -68,8 +82,8 @@ std::span<const LimitSpec> limit_specs() { return k_specs; }
 
 Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text) {
   const auto wrong = [&] {
-    return fail(Errc::invalid, fmt::format("{} ({}) takes {}, 0 for no limit; not '{}'", spec.key, spec.what,
-                                           forms(spec.unit), text));
+    return fail(Errc::invalid, fmt::format("{} ({}) takes {}, 0 for no limit; not '{}'", spec.key,
+                                           spec.what, forms(spec.unit), text));
   };
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -82,8 +96,9 @@ Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text) 
     if (suffix.text != rest) continue;
     if (__builtin_mul_overflow(number, suffix.factor, &value)) return wrong();
     if (value != 0 && value < spec.smallest) {
-      return fail(Errc::invalid, fmt::format("{} ({}) is {} at least; not '{}'", spec.key, spec.what,
-                                             limit_text(spec.unit, spec.smallest), text));
+      return fail(Errc::invalid,
+                  fmt::format("{} ({}) is {} at least; not '{}'", spec.key, spec.what,
+                              limit_text(spec.unit, spec.smallest), text));
     }
     return value;
   }
@@ -95,8 +110,10 @@ std::string limit_text(LimitUnit unit, std::uint64_t value) {
   const auto all = suffixes(unit);
   const Suffix* best = &all.front();
   for (const auto& suffix : all) {
-    const bool binary = unit == LimitUnit::time || suffix.text.ends_with("iB") || suffix.factor == 1;
-    if (binary && value >= suffix.factor && value % suffix.factor == 0 && suffix.factor >= best->factor) {
+    const bool binary =
+        unit == LimitUnit::time || suffix.text.ends_with("iB") || suffix.factor == 1;
+    if (binary && value >= suffix.factor && value % suffix.factor == 0 &&
+        suffix.factor >= best->factor) {
       best = &suffix;
     }
   }

@@ -13,19 +13,21 @@ namespace weft::contracts {
 
 // Sizes in bytes, times in nanoseconds. Of one call unless it says otherwise; 0 means no limit.
 struct Limits {
-  std::uint64_t memory = 256ull << 20;          // all linear memories of an instance together
-  std::uint64_t table_elements = 100'000;       // all tables of an instance together
-  std::uint64_t core_instances = 64;            // of one component instance
-  std::uint64_t cpu_time = 10'000'000'000;      // time inside the guest and its inline host calls
-  std::uint64_t response_time = 30'000'000'000;  // until the response head, or the result of a plain call
-  std::uint64_t idle_time = 60'000'000'000;     // without a byte on a body that one side waits for
-  std::uint64_t calls = 256;                    // at once, in the whole process, per component
-  std::uint64_t waiting = 1024;                 // calls that wait for their turn, in the whole process
-  std::uint64_t header_count = 128;             // fields of one request or response
-  std::uint64_t header_bytes = 64ull << 10;     // names and values of one request or response
-  std::uint64_t body_bytes = 0;                 // of one request body
-  std::uint64_t host_objects = 4096;            // handles that the guest may hold at once
-  std::uint64_t host_bytes = 16ull << 20;       // what the host holds for the guest: fields, bodies, images
+  std::uint64_t memory = 256ull << 20;      // all linear memories of an instance together
+  std::uint64_t table_elements = 100'000;   // all tables of an instance together
+  std::uint64_t core_instances = 64;        // of one component instance
+  std::uint64_t cpu_time = 10'000'000'000;  // time inside the guest and its inline host calls
+  std::uint64_t response_time =
+      30'000'000'000;  // until the response head, or the result of a plain call
+  std::uint64_t idle_time = 60'000'000'000;  // without a byte on a body that one side waits for
+  std::uint64_t calls = 256;                 // at once, in the whole process, per component
+  std::uint64_t waiting = 1024;              // calls that wait for their turn, in the whole process
+  std::uint64_t header_count = 128;          // fields of one request or response
+  std::uint64_t header_bytes = 64ull << 10;  // names and values of one request or response
+  std::uint64_t body_bytes = 0;              // of one request body
+  std::uint64_t host_objects = 4096;         // handles that the guest may hold at once
+  std::uint64_t host_bytes = 16ull
+                             << 20;  // what the host holds for the guest: fields, bodies, images
   std::uint64_t hostcall_bytes = 128ull << 20;  // that one call of an import may hand to the host
 };
 
@@ -34,15 +36,17 @@ enum class LimitUnit { bytes, time, count };
 struct LimitSpec {
   std::string_view key;  // as in the manifest: "cpu_time"
   LimitUnit unit;
-  std::uint64_t Limits::*value;
-  std::uint64_t smallest;  // a setting below this is refused: nothing could run; 0 is always "no limit"
-  std::string_view what;   // for messages and help: "CPU time of one call"
+  std::uint64_t Limits::* value;
+  std::uint64_t
+      smallest;  // a setting below this is refused: nothing could run; 0 is always "no limit"
+  std::string_view what;  // for messages and help: "CPU time of one call"
 };
 
 // Every limit, in the order of the struct.
 std::span<const LimitSpec> limit_specs();
 
-// Reads "64MiB", "500ms", "10s", "2m", "1000", by the unit of the limit. invalid: says what forms it takes.
+// Reads "64MiB", "500ms", "10s", "2m", "1000", by the unit of the limit. invalid: says what forms
+// it takes.
 Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text);
 // "64 MiB", "500 ms", "1000".
 std::string limit_text(LimitUnit unit, std::uint64_t value);

@@ -15,7 +15,8 @@ TEST(Limits, are_all_listed_with_a_member_of_their_own) {
   EXPECT_EQ(limit_specs().size(), sizeof(Limits) / sizeof(std::uint64_t));
   Limits limits;
   for (const auto& one : limit_specs()) limits.*one.value = 7;
-  for (const auto& one : limit_specs()) EXPECT_EQ(std::exchange(limits.*one.value, 0), 7u) << one.key;
+  for (const auto& one : limit_specs())
+    EXPECT_EQ(std::exchange(limits.*one.value, 0), 7u) << one.key;
 }
 
 TEST(Limits, read_sizes_times_and_counts) {
@@ -29,10 +30,12 @@ TEST(Limits, read_sizes_times_and_counts) {
 }
 
 TEST(Limits, say_which_forms_they_take) {
-  for (const auto* text : {"", "fast", "10", "-1s", "1.5s", "99999999999999999999s", "99999999999999h"}) {
+  for (const auto* text :
+       {"", "fast", "10", "-1s", "1.5s", "99999999999999999999s", "99999999999999h"}) {
     const auto parsed = parse_limit(spec("cpu_time"), text);
     ASSERT_FALSE(parsed) << text;
-    EXPECT_NE(parsed.error().message.find("such as 500ms"), std::string::npos) << parsed.error().message;
+    EXPECT_NE(parsed.error().message.find("such as 500ms"), std::string::npos)
+        << parsed.error().message;
   }
   EXPECT_FALSE(parse_limit(spec("memory"), "1KiB"));
 }

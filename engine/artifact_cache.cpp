@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "engine/digest.h"
@@ -20,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view k_suffix = ".cwasm";
+constexpr std::string_view k_unfinished = ".new-";
+constexpr std::time_t k_abandoned_s = 3600;
 
 class Descriptor {
  public:
@@ -46,6 +49,8 @@ class Mapped {
   ~Mapped() {
     if (at_ != MAP_FAILED) ::munmap(at_, size_);
   }
+  // False: the system did not map it, which says nothing about the file.
+  explicit operator bool() const { return size_ == 0 || at_ != MAP_FAILED; }
   std::string_view bytes() const {
     return at_ == MAP_FAILED ? std::string_view()
                              : std::string_view(static_cast<const char*>(at_), size_);
@@ -76,6 +81,17 @@ std::string_view distrust(const struct stat& info) {
   if (info.st_uid != ::geteuid()) return "it belongs to another user";
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write it";
   return {};
+}
+
+// What a process left that ended while it wrote. `newest`: of a file that is being written.
+void remove_abandoned(const fs::path& folder, std::time_t newest) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (!at->path().filename().string().starts_with(k_unfinished)) continue;
+    struct stat info{};
+    if (::lstat(at->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    if (info.st_mtime < newest - k_abandoned_s) ::unlink(at->path().c_str());
+  }
 }
 
 }  // namespace
@@ -128,6 +144,11 @@ ComponentHandle ArtifactCache::open_file(const eng_engine& engine, const fs::pat
   if (!fd || ::fstat(fd.get(), &info) != 0) return nullptr;
   if (const auto why = distrust(info); !why.empty()) return distrusted(why);
   const Mapped mapped(fd.get(), static_cast<std::size_t>(info.st_size));
+  if (!mapped) {
+    log_.debug("a compiled component in the cache cannot be mapped",
+               {{"file", file.string()}, {"reason", std::strerror(errno)}});
+    return nullptr;
+  }
   if (!file.stem().string().ends_with("-" + blake2b_hex(mapped.bytes()))) {
     return distrusted("its content does not match its hash");
   }
@@ -153,9 +174,11 @@ void ArtifactCache::save(const eng_engine& engine, const eng_component& componen
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
     return warn_once(without, std::strerror(errno));
   }
-  std::string temporary = (folder_ / ".new-XXXXXX").string();
+  std::string temporary = (folder_ / fmt::format("{}XXXXXX", k_unfinished)).string();
   Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return warn_once(without, std::strerror(errno));
+  struct stat info{};
+  if (::fstat(fd.get(), &info) == 0) remove_abandoned(folder_, info.st_mtime);
   const fs::path target =
       folder_ / fmt::format("{}{}{}", prefix(engine, digest), blake2b_hex(artifact.text), k_suffix);
   const bool kept = write_all(fd.get(), artifact.text) && ::fsync(fd.get()) == 0 && fd.close() &&

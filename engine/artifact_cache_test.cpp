@@ -52,6 +52,19 @@ struct CacheTest : testing::Test {
   Log log{{}, clock, [this](std::string_view line) { lines.add(line); }};
 };
 
+TEST_F(CacheTest, removes_what_a_writer_left_an_hour_ago) {
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+  const fs::path old = folder / ".new-abcdef", fresh = folder / ".new-ghijkl";
+  for (const auto& file : {old, fresh}) std::ofstream(file) << "half";
+  fs::last_write_time(old, fs::last_write_time(old) - std::chrono::hours(2));
+
+  EXPECT_EQ(load(folder), "compiled");
+
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(fresh));
+}
+
 TEST_F(CacheTest, spares_the_second_start_the_compiler) {
   EXPECT_EQ(load(folder), "compiled");
   EXPECT_EQ(load(folder), "found");

@@ -48,11 +48,8 @@ eng_options options(const EngineSettings& settings, const Mode& mode) {
 
 }  // namespace
 
-Engine::Engine(EngineSettings settings, EngineHandle handle, std::string memory_mode, Log& log)
-    : settings_(std::move(settings)),
-      handle_(std::move(handle)),
-      memory_mode_(std::move(memory_mode)),
-      cache_(settings_.cache, log) {}
+Engine::Engine(EngineSettings settings, EngineHandle handle, Log& log)
+    : settings_(std::move(settings)), handle_(std::move(handle)), cache_(settings_.cache, log) {}
 
 std::string engine_version() { return std::string(view(eng_version())); }
 
@@ -71,8 +68,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineSettings settings, Log& log) 
                            mode.name),
                {{"reason", reasons}});
     }
-    return std::unique_ptr<Engine>(
-        new Engine(std::move(settings), std::move(handle), mode.name, log));
+    return std::unique_ptr<Engine>(new Engine(std::move(settings), std::move(handle), log));
   }
   return fail(Errc::exhausted, "the engine cannot start: " + reasons);
 }
@@ -100,6 +96,8 @@ Result<std::shared_ptr<const Artifact>> Engine::load(std::string wasm, std::stri
                                        std::move(component), std::move(type), settings_.adapters);
   const std::lock_guard lock(mutex_);
   std::erase_if(loaded_, [](const auto& entry) { return entry.second.expired(); });
+  // Another thread may have loaded the same meanwhile.
+  if (auto loaded = loaded_[digest].lock()) return loaded;
   loaded_[digest] = made;
   return made;
 }

@@ -48,18 +48,15 @@ class Engine {
 
   const eng_engine& handle() const { return *handle_; }
   const EngineSettings& settings() const { return settings_; }
-  // "pooling, 4 GiB slots" and so on.
-  const std::string& memory_mode() const { return memory_mode_; }
   std::uint32_t guests_per_thread() const;
 
  private:
-  Engine(EngineSettings settings, EngineHandle handle, std::string memory_mode, Log& log);
+  Engine(EngineSettings settings, EngineHandle handle, Log& log);
   Result<ComponentHandle> compile(const std::string& wasm, const std::string& digest,
                                   const std::string& name, const LoadProgress& progress);
 
   const EngineSettings settings_;
   const EngineHandle handle_;
-  const std::string memory_mode_;
   ArtifactCache cache_;
   std::mutex mutex_;  // several threads load
   std::unordered_map<std::string, std::weak_ptr<const Artifact>>

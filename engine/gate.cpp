@@ -13,6 +13,12 @@ std::size_t Gate::places(std::uint32_t depth) const {
   return settings_.places - (settings_.places >> (depth + 1));
 }
 
+// Whoever holds the places comes to an end without this call: something was kept from its callers.
+bool Gate::may_wait(std::uint32_t depth) const {
+  if (settings_.depths == GateSettings::Depths::equal) return true;
+  return depth < 64 && (settings_.places >> depth) != 0;
+}
+
 Entry Gate::enter(Waiter& waiter, std::uint32_t depth) {
   if (queue_.empty() && running_ < places(depth)) {
     ++running_;
@@ -25,7 +31,7 @@ Entry Gate::enter(Waiter& waiter, std::uint32_t depth) {
     ++running_;
     return Entry::admitted;
   }
-  if (queue_.size() >= settings_.waiting) return Entry::refused;
+  if (!may_wait(depth) || queue_.size() >= settings_.waiting) return Entry::refused;
   queue_.push_back({&waiter, depth});
   return Entry::waiting;
 }

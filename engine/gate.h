@@ -26,7 +26,8 @@ struct GateSettings {
   std::size_t places = 1;   // calls at once
   std::size_t waiting = 0;  // calls that may wait
   // With `reserve`, calls at depth d may take all but 1/2^(d+1) of the places, so that callers that
-  // wait for their callees never hold every place.
+  // wait for their callees leave some. Below the depth where that rounds to none, callers may hold
+  // every place: their callees are refused rather than made to wait, perhaps for each other.
   enum class Depths { equal, reserve } depths = Depths::equal;
 };
 
@@ -46,7 +47,6 @@ class Gate {
 
   std::size_t running() const { return running_; }
   std::size_t waiting() const { return queue_.size(); }
-  const GateSettings& settings() const { return settings_; }
 
  private:
   struct Place {
@@ -54,6 +54,7 @@ class Gate {
     std::uint32_t depth;
   };
   std::size_t places(std::uint32_t depth) const;
+  bool may_wait(std::uint32_t depth) const;
   void admit_soon();
   void admit();
 

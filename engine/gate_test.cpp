@@ -71,6 +71,17 @@ TEST_F(GateTest, keeps_places_for_callees_so_that_callers_never_hold_all) {
   EXPECT_EQ(gate.enter(c, 2), Entry::admitted);
 }
 
+TEST_F(GateTest, refuses_a_callee_for_whom_nothing_was_kept_when_its_callers_may_hold_all) {
+  Gate gate(io, {.places = 2, .waiting = 8, .depths = GateSettings::Depths::reserve});
+  EXPECT_EQ(gate.enter(a, 0), Entry::admitted);
+  EXPECT_EQ(gate.enter(b, 1), Entry::admitted);
+
+  EXPECT_EQ(gate.enter(c, 0), Entry::waiting);
+  EXPECT_EQ(gate.enter(c, 1), Entry::waiting);
+  EXPECT_EQ(gate.enter(c, 2), Entry::refused);
+  EXPECT_EQ(gate.enter(c, 32), Entry::refused);
+}
+
 TEST_F(GateTest, is_gone_before_a_posted_admission_without_harm) {
   {
     Gate gate(io, {.places = 1, .waiting = 1});

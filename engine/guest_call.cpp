@@ -39,7 +39,10 @@ contracts::Pending GuestCall::begin_http(contracts::Context context,
                                          const contracts::HttpCall& call,
                                          contracts::Replier& replier) {
   if (auto checked = check_request(*call.request); !checked) {
-    if (std::exchange(too_large_, false)) answer_too_large(*call.caller);
+    auto& counters = shard_.counters_;
+    counters.calls.add(1);
+    counters.errors[static_cast<std::size_t>(checked.error().code)].add(1);
+    answer_refusal(*call.caller);
     shard_.recycle(*this);
     replier.on_reply({std::unexpected(std::move(checked).error())});
     return {};
@@ -89,14 +92,25 @@ bool GuestCall::enter() {
       refuse(gate, Entry::refused);
       return false;
   }
+  return enter_pool();
+}
+
+// The same, with a place at the component's gate, which a refusal gives back.
+bool GuestCall::enter_pool() {
   switch (thread_.pool.enter(*this, context_.hops)) {
     case Entry::admitted:
       return true;
     case Entry::waiting:
-    case Entry::refused:
       stage_ = Stage::waiting_at_pool;
       shard_.counters_.waiting.add(1);
       arm();
+      return false;
+    case Entry::refused:
+      shard_.gate_.leave();
+      turn_away(
+          fmt::format("{} has no place for a call with {} callers above it: all {} calls that this "
+                      "thread can run are under way, and some of them may wait for this one",
+                      shard_.component_->id(), context_.hops, thread_.pool.running()));
   }
   return false;
 }
@@ -107,30 +121,28 @@ bool GuestCall::refuse(const Gate& gate, Entry entry) {
   const bool cycle = stands_in(context_.chain, shard_.component_->id());
   if (!cycle && entry != Entry::refused) return false;
   shard_.gate_.withdraw(*this);
-  shard_.counters_.refused.add(1);
-  Error error{Errc::unavailable, {}};
+  const Component& component = *shard_.component_;
   if (cycle) {
-    error.message =
-        fmt::format("{} has no place for a call that comes from itself: {}",
-                    shard_.component_->id(), shard_.component_->limit_message({.key = "calls"}));
+    turn_away(fmt::format("{} has no place for a call that comes from itself: {}", component.id(),
+                          component.limit_message({.key = "calls"})));
   } else {
-    error.message = fmt::format("{} has {} calls under way and {} waiting, try again later; {}",
-                                shard_.component_->id(), gate.running(), gate.waiting(),
-                                shard_.component_->limit_message({.key = "waiting"}));
+    turn_away(fmt::format("{} has {} calls under way and {} waiting, try again later; {}",
+                          component.id(), gate.running(), gate.waiting(),
+                          component.limit_message({.key = "waiting"})));
   }
-  stage_ = Stage::idle;
-  reply(std::unexpected(std::move(error)));
-  become_idle();
   return true;
+}
+
+void GuestCall::turn_away(std::string message) {
+  shard_.counters_.refused.add(1);
+  stage_ = Stage::idle;
+  reply(fail(Errc::unavailable, std::move(message)));
+  become_idle();
 }
 
 void GuestCall::on_admitted(Gate& gate) {
   shard_.counters_.waiting.sub(1);
-  if (&gate == &shard_.gate_ && thread_.pool.enter(*this, context_.hops) != Entry::admitted) {
-    stage_ = Stage::waiting_at_pool;
-    shard_.counters_.waiting.add(1);
-    return;
-  }
+  if (&gate == &shard_.gate_ && !enter_pool()) return;
   start();
 }
 
@@ -170,6 +182,8 @@ void GuestCall::start() {
   if (over_) return finish();
   if (where == FirstRun::now && eng_task_cpu(task_) >= k_slice_ns) shard_.used_a_slice();
   if (abort_) at_turn_end();
+  // What it waited before it started was not idleness of a body.
+  if (head_ || wants_) progress_ = thread_.clock.now();
   arm();
 }
 
@@ -240,7 +254,7 @@ void GuestCall::stop(Error error) {
   let_go_of_task();
   leave_gates();
   exchange_ = nullptr;
-  if (too_large_ && !head_ && caller != nullptr && replier_ != nullptr) answer_too_large(*caller);
+  if (!head_ && caller != nullptr && replier_ != nullptr) answer_refusal(*caller);
   if (replier_ == nullptr && command_end_ == nullptr) {
     if (!over_) shard_.counters_.errors[static_cast<std::size_t>(error.code)].add(1);
   } else {
@@ -264,7 +278,7 @@ void GuestCall::become_idle() {
   armed_ = MonotonicTime::max();
   progress_ = {};
   end_output();
-  over_ = head_ = ended_ = wants_ = too_large_ = false;
+  over_ = head_ = ended_ = wants_ = false;
   abort_.reset();
   failed_import_.reset();
   function_ = nullptr;
@@ -274,6 +288,7 @@ void GuestCall::become_idle() {
   kept_.reset();
   exchange_ = nullptr;
   refused_.clear();
+  refusal_ = {};
   received_ = 0;
   handles_.reset();
   context_.chain.reset();

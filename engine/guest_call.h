@@ -60,11 +60,18 @@ class GuestCall final : public GuestContext,
     MonotonicTime at = MonotonicTime::max();
     std::string_view limit;  // empty: the caller's deadline
   };
+  // What a client is told whose request is more than the component takes.
+  struct Refusal {
+    std::uint16_t status = 0;  // 0: there is none
+    std::string text;
+  };
 
   // guest_call.cpp: admission, start, end.
   contracts::Pending begin(contracts::Context context);
   bool enter();
+  bool enter_pool();
   bool refuse(const Gate& gate, Entry entry);
+  void turn_away(std::string message);
   void on_admitted(Gate& gate) override;
   void start();
   const eng_task* start_task();
@@ -86,7 +93,7 @@ class GuestCall final : public GuestContext,
   // guest_call_http.cpp
   const eng_task* start_http();
   Result<> check_request(const contracts::HttpRequest& request);
-  void answer_too_large(contracts::HttpCaller& caller);
+  void answer_refusal(contracts::HttpCaller& caller);
   void push(std::string_view chunk, contracts::Body state,
             std::span<const contracts::Header> trailers) override;
   void credit(std::size_t bytes) override;
@@ -133,7 +140,7 @@ class GuestCall final : public GuestContext,
   std::string refused_;  // the guest's error code
   std::uint64_t received_ = 0;
   bool head_ = false, ended_ = false, wants_ = false;
-  bool too_large_ = false;  // the request's body
+  Refusal refusal_;
   // Timer.
   boost::asio::steady_timer timer_;
   MonotonicTime armed_ = MonotonicTime::max();

@@ -1,5 +1,6 @@
 // What the engine and the guest say during and after a call: imports, output, results, reports.
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,12 @@ void write_to(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      // Someone made the terminal non-blocking; it is to be waited for all the same.
+      pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+      if (::poll(&room, 1, -1) >= 0 || errno == EINTR) continue;
+      return;
+    }
     if (written <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -1,7 +1,10 @@
 // The HTTP side of a guest call: between contracts::HttpCaller and the engine's exchange.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 #include <utility>
 
 #include "engine/guest_call.h"
@@ -15,6 +18,30 @@ using contracts::Header;
 // What a header field costs apart from its text, as the engine counts it.
 constexpr std::uint64_t k_field_overhead = 32;
 
+bool is_content_length(std::string_view name) {
+  return std::ranges::equal(name, std::string_view("content-length"), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
+// The body's length as the client announces it; 0 if it does not. A number too large for 64 bits is
+// the largest.
+std::uint64_t announced_length(std::span<const Header> headers) {
+  for (const auto& header : headers) {
+    if (!is_content_length(header.name)) continue;
+    std::uint64_t length = 0;
+    const char* end = header.value.data() + header.value.size();
+    const auto read = std::from_chars(header.value.data(), end, length);
+    if (read.ec == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
+    if (read.ec == std::errc() && read.ptr == end) return length;
+  }
+  return 0;
+}
+
+std::string too_large(std::uint64_t most) {
+  return fmt::format("413 Content Too Large: this takes at most {} bytes of body\n", most);
+}
+
 }  // namespace
 
 Result<> GuestCall::check_request(const contracts::HttpRequest& request) {
@@ -24,27 +51,38 @@ Result<> GuestCall::check_request(const contracts::HttpRequest& request) {
     return fail(Errc::exhausted,
                 "a request to " + component.limit_message({.key = key, .used = used}));
   };
+  const auto headers_too_large = [&](std::string_view most) {
+    refusal_ = {431, fmt::format("431 Request Header Fields Too Large: {}\n", most)};
+  };
   if (limits.header_count != 0 && request.headers.size() > limits.header_count) {
+    headers_too_large(fmt::format("this takes at most {} header fields", limits.header_count));
     return exceeded("header_count", request.headers.size());
   }
   std::uint64_t bytes = 0;
   for (const auto& header : request.headers)
     bytes += header.name.size() + header.value.size() + k_field_overhead;
-  if (limits.header_bytes != 0 && bytes > limits.header_bytes)
+  if (limits.header_bytes != 0 && bytes > limits.header_bytes) {
+    headers_too_large(
+        fmt::format("this takes at most {} bytes of header fields, {} for each field "
+                    "included",
+                    limits.header_bytes, k_field_overhead));
     return exceeded("header_bytes", bytes);
-  if (limits.body_bytes != 0 && request.body.size() > limits.body_bytes) {
-    too_large_ = true;
-    return exceeded("body_bytes", request.body.size());
+  }
+  if (limits.body_bytes == 0) return {};
+  const auto body = std::max<std::uint64_t>(request.body.size(), announced_length(request.headers));
+  if (body > limits.body_bytes) {
+    refusal_ = {413, too_large(limits.body_bytes)};
+    return exceeded("body_bytes", body);
   }
   return {};
 }
 
 // The client's own fault, so it is told what would be right; the reply then is for the log.
-void GuestCall::answer_too_large(contracts::HttpCaller& caller) {
-  const auto text = fmt::format("413 Content Too Large: this takes at most {} bytes of body\n",
-                                shard_.component_->spec().limits.body_bytes);
+void GuestCall::answer_refusal(contracts::HttpCaller& caller) {
+  const auto [status, text] = std::exchange(refusal_, {});
+  if (status == 0) return;
   const std::array<Header, 1> headers{{{"content-type", "text/plain; charset=utf-8"}}};
-  caller.on_head(*this, 413, headers);
+  caller.on_head(*this, status, headers);
   caller.on_body(text);
   caller.on_end({});
 }
@@ -124,7 +162,7 @@ void GuestCall::push(std::string_view chunk, Body state, std::span<const Header>
   progressed();
   const auto most = shard_.component_->spec().limits.body_bytes;
   if (most != 0 && received_ > most) {
-    too_large_ = true;
+    refusal_ = {413, too_large(most)};
     abort_ = Error{Errc::exhausted,
                    "the body of a request to " +
                        shard_.component_->limit_message({.key = "body_bytes", .used = received_})};

@@ -48,8 +48,11 @@ void Loop::schedule(void* self, const eng_task* task, eng_why why) {
   // ENG_SLICE comes from eng_task_run, so on this thread; the other may come from any.
   if (why == ENG_SLICE) {
     // One that has hardly run yet was rather interrupted by other programs than by its own loop.
-    auto& queue = eng_task_cpu(task) > k_light_ns ? loop.computing_ : loop.doubtful_;
-    queue.push_back(task);
+    if (eng_task_cpu(task) > k_light_ns) {
+      loop.computing_.push(task);
+    } else {
+      loop.doubtful_.push_back(task);
+    }
   } else {
     boost::asio::post(loop.io_, Due(&loop, task));
   }
@@ -78,13 +81,7 @@ void Loop::begin(const eng_task* task, FirstRun where) {
 }
 
 void Loop::release(const eng_task* task) {
-  bool due = false;
-  for (auto* queue : {&computing_, &doubtful_}) {
-    if (const auto found = std::ranges::find(*queue, task); found != queue->end()) {
-      queue->erase(found);
-      due = true;
-    }
-  }
+  const bool due = computing_.remove(task) || std::erase(doubtful_, task) > 0;
   eng_task_free(task);
   if (due) eng_task_run(task);
 }
@@ -147,9 +144,7 @@ void Loop::give_slice() {
   }
   doubtful_first_ = !spent;
   if (spent || computing_.empty()) return;
-  const auto* task = computing_.front();
-  computing_.pop_front();
-  run_task(task);
+  run_task(computing_.pop());
 }
 
 }  // namespace weft::engine

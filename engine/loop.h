@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "base/turn.h"
+#include "engine/slice_queue.h"
 #include "engine/wasmtime/engine.h"
 
 namespace weft::engine {
@@ -65,8 +66,8 @@ class Loop {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   Turn turn_;
-  std::deque<const eng_task*> computing_;  // used up a slice and want another
-  std::deque<const eng_task*> doubtful_;   // likely to use up a slice
+  SliceQueue computing_;
+  std::deque<const eng_task*> doubtful_;  // likely to use up a slice
   bool doubtful_first_ = true;
   int luck_;
   unsigned skipped_ = 0;

@@ -40,10 +40,10 @@ int Lines::count(std::string_view text) const {
 }
 
 void Asker::on_head(contracts::HttpCallee& callee, std::uint16_t code,
-                    std::span<const contracts::Header> headers) {
+                    std::span<const contracts::Header> fields) {
   callee_ = &callee;
   status = code;
-  header_count = headers.size();
+  header_count = fields.size();
 }
 
 void Asker::on_body(std::string_view chunk) {
@@ -130,12 +130,11 @@ ComponentShard& Rig::shard(std::string_view guest,
 
 void Rig::ask(contracts::Invoker& invoker, Asker& asker, std::string_view path,
               contracts::Context context) {
-  const contracts::Header host{"x-test", "yes"};
   const contracts::HttpRequest request{.method = "GET",
                                        .scheme = "http",
                                        .authority = "localhost",
                                        .target = path,
-                                       .headers = {&host, 1},
+                                       .headers = asker.headers,
                                        .body = {},
                                        .body_state = asker.body.empty() && !asker.silent
                                                          ? contracts::Body::ended

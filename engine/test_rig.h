@@ -62,6 +62,7 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   Errc code() const { return outcome && !*outcome ? outcome->error().code : Errc::internal; }
 
   // Before the call.
+  std::vector<contracts::Header> headers{{"x-test", "yes"}};
   std::string body;
   bool stalled = false;  // takes no bytes beyond the first credit
   bool silent = false;   // never gives a body

@@ -1,4 +1,5 @@
-// The clocks, chance and timers that guests find: ours, so that a test can replace them.
+// The clocks and chance that guests find: ours, so that a test can replace them. Their timers are
+// those of the thread's loop, which run in real time.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

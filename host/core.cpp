@@ -8,7 +8,8 @@
 
 namespace weft::host {
 
-Cores::Cores(std::size_t count, const CoreSettings& settings, const CoreServices& services) : slots_(count) {
+Cores::Cores(std::size_t count, const CoreSettings& settings, const CoreServices& services)
+    : slots_(count) {
   std::latch ready(static_cast<std::ptrdiff_t>(count));
   for (std::size_t i = 0; i < count; ++i) {
     slots_[i].thread = std::thread([&, i] {

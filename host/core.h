@@ -1,4 +1,5 @@
-// A serving thread and what lives on it: its loop, its switchboard, its shard of every component and provider.
+// A serving thread and what lives on it: its loop, its switchboard, its shard of every component
+// and provider.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -40,8 +41,11 @@ struct CoreServices {
 class Core {
  public:
   Core(std::size_t index, const CoreSettings& settings, const CoreServices& services)
-      : thread(settings.loop, services.engine, services.clock, services.random, services.log, services.reporter),
-        switchboard(settings.switchboard, services.clock), tasks(thread.loop.io().get_executor()), index_(index) {}
+      : thread(settings.loop, services.engine, services.clock, services.random, services.log,
+               services.reporter),
+        switchboard(settings.switchboard, services.clock),
+        tasks(thread.loop.io().get_executor()),
+        index_(index) {}
 
   std::size_t index() const { return index_; }
   engine::Thread thread;
@@ -51,7 +55,8 @@ class Core {
   // By the address that routes name.
   std::map<std::string, std::unique_ptr<ingress::HttpListener>> listeners;
   std::unique_ptr<net::HttpServer> admin;  // on the first core
-  // Of components and providers, by the number of their start (host/deployment.h); opened on this thread.
+  // Of components and providers, by the number of their start (host/deployment.h); opened on this
+  // thread.
   std::map<std::uint64_t, std::unique_ptr<contracts::Invoker>> shards;
 
  private:
@@ -72,7 +77,8 @@ class Cores {
   void post(std::size_t index, std::function<void(Core&)> work);
   // For what may be read from any thread.
   void each(const std::function<void(const Core&)>& look) const;
-  // Runs `work` on every thread at once and waits until all have done it: what it changed is in force everywhere.
+  // Runs `work` on every thread at once and waits until all have done it: what it changed is in
+  // force everywhere.
   void everywhere(const std::function<void(Core&)>& work);
   // The same for work that can fail; the error of the first core that failed.
   Result<> try_everywhere(const std::function<Result<>(Core&)>& work);

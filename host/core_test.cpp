@@ -14,7 +14,8 @@ class CoresTest : public testing::Test {
   SystemClock clock_;
   SystemRandom random_;
   Log log_{{.level = LogLevel::off}, clock_, [](std::string_view) {}};
-  std::unique_ptr<engine::Engine> engine_ = *engine::Engine::open({.threads = 3, .guests = 8, .cache = {}, .adapters = {}}, log_);
+  std::unique_ptr<engine::Engine> engine_ =
+      *engine::Engine::open({.threads = 3, .guests = 8, .cache = {}, .adapters = {}}, log_);
   engine::Reporter reporter_{log_};
   Cores cores_{3, {}, {*engine_, clock_, random_, log_, reporter_}};
 };

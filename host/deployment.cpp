@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds k_look_again{10};
 
-engine::ComponentSpec make_spec(const plan::StartComponent& step, std::shared_ptr<const engine::Artifact> artifact,
+engine::ComponentSpec make_spec(const plan::StartComponent& step,
+                                std::shared_ptr<const engine::Artifact> artifact,
                                 const Extras& extras) {
   engine::ComponentSpec spec;
   spec.id = step.id;
@@ -24,7 +25,8 @@ engine::ComponentSpec make_spec(const plan::StartComponent& step, std::shared_pt
     spec.origins.emplace_back(std::string(origin.key), manifest::text(origin.at));
   }
   spec.environment.assign(step.config.begin(), step.config.end());
-  spec.arguments = extras.arguments.empty() ? std::vector<std::string>{step.id.str()} : extras.arguments;
+  spec.arguments =
+      extras.arguments.empty() ? std::vector<std::string>{step.id.str()} : extras.arguments;
   spec.dirs = extras.dirs;
   spec.stdio = extras.stdio;
   return spec;
@@ -37,8 +39,10 @@ Deployment::~Deployment() {
 }
 
 Result<Generation> Deployment::start(const plan::StartComponent& step,
-                                     std::shared_ptr<const engine::Artifact> artifact, const Extras& extras) {
-  TRY(auto component, engine::Component::open(make_spec(step, std::move(artifact), extras), parts_.engine));
+                                     std::shared_ptr<const engine::Artifact> artifact,
+                                     const Extras& extras) {
+  TRY(auto component,
+      engine::Component::open(make_spec(step, std::move(artifact), extras), parts_.engine));
   const Generation generation = ++last_;
   running_.emplace(generation, Running{step.id.str(), component, nullptr});
   auto opened = parts_.cores.try_everywhere([&](Core& core) -> Result<> {
@@ -54,17 +58,21 @@ Result<Generation> Deployment::start(const plan::StartComponent& step,
 Result<Generation> Deployment::start(const plan::StartProvider& step) {
   const auto factory = parts_.factories.find(step.provider);
   if (factory == parts_.factories.end()) {
-    return fail(Errc::internal, fmt::format("starting {}: this program was built without {}", step.id.text(),
-                                            step.provider));
+    return fail(Errc::internal, fmt::format("starting {}: this program was built without {}",
+                                            step.id.text(), step.provider));
   }
   if (parts_.state == nullptr) {
-    return fail(Errc::internal, fmt::format("starting {}: there is no state folder", step.id.text()));
+    return fail(Errc::internal,
+                fmt::format("starting {}: there is no state folder", step.id.text()));
   }
   TRY(auto folder, parts_.state->provider(step.id));
-  auto provider = factory->second({step.id, std::move(folder), step.config, parts_.clock, parts_.log});
-  if (!provider) return std::unexpected(std::move(provider).error().context("starting " + step.id.str()));
+  auto provider =
+      factory->second({step.id, std::move(folder), step.config, parts_.clock, parts_.log});
+  if (!provider)
+    return std::unexpected(std::move(provider).error().context("starting " + step.id.str()));
   const Generation generation = ++last_;
-  auto& made = running_.emplace(generation, Running{step.id.str(), nullptr, *std::move(provider)}).first->second;
+  auto& made = running_.emplace(generation, Running{step.id.str(), nullptr, *std::move(provider)})
+                   .first->second;
   auto opened = parts_.cores.try_everywhere([&](Core& core) -> Result<> {
     TRY(auto shard, made.provider->shard(core.thread.loop.io().get_executor()));
     core.shards.emplace(generation, std::move(shard));
@@ -88,9 +96,11 @@ bool Deployment::busy(const std::vector<Generation>& generations) {
   return found;
 }
 
-void Deployment::stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience) {
+void Deployment::stop(const std::vector<Generation>& generations,
+                      std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
-  while (busy(generations) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(k_look_again);
+  while (busy(generations) && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(k_look_again);
   for (const auto generation : generations) end(generation);
 }
 

@@ -1,4 +1,5 @@
-// Components and providers that run: started on every thread or on none, replaced, drained, stopped.
+// Components and providers that run: started on every thread or on none, replaced, drained,
+// stopped.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -19,7 +20,8 @@
 
 namespace weft::host {
 
-// One start of one component or provider. Two generations of the same id run side by side while the older drains.
+// One start of one component or provider. Two generations of the same id run side by side while the
+// older drains.
 using Generation = std::uint64_t;
 
 // What a component finds beyond what its manifest says; for `weft run`.
@@ -48,14 +50,17 @@ class Deployment {
   ~Deployment();
 
   // On success it runs on every thread, reached by nobody until a link leads to it.
-  Result<Generation> start(const plan::StartComponent& step, std::shared_ptr<const engine::Artifact> artifact,
-                           const Extras& extras);
+  Result<Generation> start(const plan::StartComponent& step,
+                           std::shared_ptr<const engine::Artifact> artifact, const Extras& extras);
   Result<Generation> start(const plan::StartProvider& step);
-  // Waits until the calls of these generations are over, `patience` at most, then ends them. No link leads there.
+  // Waits until the calls of these generations are over, `patience` at most, then ends them. No
+  // link leads there.
   void stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
 
-  // From now on calls of every thread follow `links` to these generations; returns when all threads have said so.
-  void link(std::shared_ptr<const links::LinkTable> links, const std::map<std::string, Generation>& targets);
+  // From now on calls of every thread follow `links` to these generations; returns when all threads
+  // have said so.
+  void link(std::shared_ptr<const links::LinkTable> links,
+            const std::map<std::string, Generation>& targets);
   // The same links, to other generations.
   void relink(const std::map<std::string, Generation>& targets) { link(links_, targets); }
 

@@ -37,12 +37,14 @@ CoreSettings core_settings(const HostSettings& settings) {
 }
 
 const std::string& id_of(const plan::Step& step) {
-  if (const auto* component = std::get_if<plan::StartComponent>(&step.what)) return component->id.str();
+  if (const auto* component = std::get_if<plan::StartComponent>(&step.what))
+    return component->id.str();
   return std::get<plan::StartProvider>(step.what).id.str();
 }
 
 bool runs(const plan::Step& step) {
-  if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) return provider->provider != k_http_server;
+  if (const auto* provider = std::get_if<plan::StartProvider>(&step.what))
+    return provider->provider != k_http_server;
   return std::holds_alternative<plan::StartComponent>(step.what);
 }
 
@@ -69,7 +71,8 @@ Result<std::shared_ptr<const links::LinkTable>> link_table(const plan::Plan& pla
       links.push_back({put->source.str(), put->name.str(), put->interface, put->target.str()});
     }
     if (const auto* route = std::get_if<plan::AddRoute>(&step.what)) {
-      links.push_back({route->provider.str(), route->link.str(), k_http_contract, route->target.str()});
+      links.push_back(
+          {route->provider.str(), route->link.str(), k_http_contract, route->target.str()});
     }
   }
   return links::LinkTable::make(std::move(links));
@@ -91,21 +94,27 @@ Result<std::unique_ptr<Host>> Host::open(HostSettings settings, HostServices ser
     TRY(state, StateDir::open(settings.state));
   }
   TRY(auto engine, engine::Engine::open(engine_settings(settings), services.log));
-  std::unique_ptr<Host> host(new Host(std::move(settings), services, std::move(state), std::move(engine)));
+  std::unique_ptr<Host> host(
+      new Host(std::move(settings), services, std::move(state), std::move(engine)));
   TRY_OK(host->http_->serve_admin(*host->status_));
   return host;
 }
 
 Host::Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
            std::unique_ptr<engine::Engine> engine)
-    : settings_(std::move(settings)), services_(services), state_(std::move(state)), engine_(std::move(engine)),
+    : settings_(std::move(settings)),
+      services_(services),
+      state_(std::move(state)),
+      engine_(std::move(engine)),
       reporter_(std::make_unique<engine::Reporter>(services.log)),
       cores_(std::make_unique<Cores>(
           thread_count(settings_.threads), core_settings(settings_),
           CoreServices{*engine_, services.clock, services.random, services.log, *reporter_})),
       deployment_(std::make_unique<Deployment>(
-          DeploymentParts{*cores_, *engine_, state_ ? &*state_ : nullptr, services.providers, services.clock, services.log})),
-      http_(std::make_unique<HttpFront>(settings_.http, HttpFrontParts{*cores_, services.random, services.log})),
+          DeploymentParts{*cores_, *engine_, state_ ? &*state_ : nullptr, services.providers,
+                          services.clock, services.log})),
+      http_(std::make_unique<HttpFront>(settings_.http,
+                                        HttpFrontParts{*cores_, services.random, services.log})),
       status_(std::make_unique<Status>(*http_)) {}
 
 Host::~Host() { http_->close(); }
@@ -116,7 +125,8 @@ Generation Host::generation(const ComponentId& id) const {
   return found == all.end() ? 0 : found->second;
 }
 
-Applied Host::apply(std::span<const contracts::Manifest> manifests, const std::map<ComponentId, Extras>& extras) {
+Applied Host::apply(std::span<const contracts::Manifest> manifests,
+                    const std::map<ComponentId, Extras>& extras) {
   Applied outcome;
   const auto images = load_images(*engine_, manifests, services_.log, outcome.findings);
   const plan::Input input{.manifests = manifests, .components = images.types};
@@ -130,7 +140,8 @@ Applied Host::apply(std::span<const contracts::Manifest> manifests, const std::m
     return outcome;
   }
   applied_ = plan::applied(*planned.plan);
-  outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(), diff.changed.size(), diff.removed.size()};
+  outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(), diff.changed.size(),
+                                 diff.removed.size()};
   return outcome;
 }
 
@@ -157,8 +168,8 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
   return {};
 }
 
-Result<> Host::start(const plan::Step& step, const Images& images, const std::map<ComponentId, Extras>& extras,
-                     Change& change) {
+Result<> Host::start(const plan::Step& step, const Images& images,
+                     const std::map<ComponentId, Extras>& extras, Change& change) {
   if (!runs(step)) return {};
   Generation generation = 0;
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
@@ -179,7 +190,8 @@ Result<> Host::start(const plan::Step& step, const Images& images, const std::ma
   return {};
 }
 
-// A provider holds its files: the successor can only open them once it is gone. Calls in between are unavailable.
+// A provider holds its files: the successor can only open them once it is gone. Calls in between
+// are unavailable.
 void Host::close_predecessor(const Running& before, Change& change) {
   change.closed.push_back(before.step);
   change.running.erase(before.step.key);
@@ -197,9 +209,11 @@ void Host::undo(Change& change) {
       running_.insert_or_assign(step.key, Running{step, *again});
       continue;
     }
-    services_.log.error("a provider could not be started again after a failed change; apply again to try once more",
-                        {{"provider", id_of(step)}, {"error", again.error().message}});
-    std::erase_if(applied_, [&step](const plan::Applied& applied) { return applied.key == step.key; });
+    services_.log.error(
+        "a provider could not be started again after a failed change; apply again to try once more",
+        {{"provider", id_of(step)}, {"error", again.error().message}});
+    std::erase_if(applied_,
+                  [&step](const plan::Applied& applied) { return applied.key == step.key; });
   }
   if (!change.closed.empty()) deployment_->relink(targets(running_));
 }

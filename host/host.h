@@ -1,5 +1,5 @@
-// A host: threads, engine, and the applications that run on them. One manifest set is in force at a time; applying
-// another changes what differs, or nothing when it cannot start.
+// A host: threads, engine, and the applications that run on them. One manifest set is in force at a
+// time; applying another changes what differs, or nothing when it cannot start.
 #pragma once
 #include <chrono>
 #include <filesystem>
@@ -29,13 +29,13 @@
 namespace weft::host {
 
 struct HostSettings {
-  unsigned threads = 0;                 // that serve; 0: one per CPU
-  std::filesystem::path state;          // folder; empty: none, then no provider may be started
-  std::filesystem::path cache;          // folder of compiled components; empty: none
+  unsigned threads = 0;         // that serve; 0: one per CPU
+  std::filesystem::path state;  // folder; empty: none, then no provider may be started
+  std::filesystem::path cache;  // folder of compiled components; empty: none
   HttpFrontSettings http;
-  std::chrono::milliseconds drain{30'000};  // for calls in flight when something is stopped
-  std::vector<const contracts::Adapter*> adapters;    // each outlives the host
-  std::vector<contracts::SpanObserver*> observers;    // each outlives the host, any thread
+  std::chrono::milliseconds drain{30'000};          // for calls in flight when something is stopped
+  std::vector<const contracts::Adapter*> adapters;  // each outlives the host
+  std::vector<contracts::SpanObserver*> observers;  // each outlives the host, any thread
 };
 
 struct HostServices {
@@ -50,20 +50,23 @@ struct ApplySummary {
 };
 
 struct Applied {
-  manifest::Findings findings;           // about the manifests
-  std::optional<ApplySummary> summary;   // there if and only if the set is in force now
-  std::optional<Error> failure;          // what went wrong although no finding is an error: everything is as before
+  manifest::Findings findings;          // about the manifests
+  std::optional<ApplySummary> summary;  // there if and only if the set is in force now
+  std::optional<Error>
+      failure;  // what went wrong although no finding is an error: everything is as before
 };
 
 // Control thread only: it may block, the serving threads may not.
 class Host {
  public:
-  // Errors: the state folder's, those of the admin address, exhausted when the machine has no memory for guests.
+  // Errors: the state folder's, those of the admin address, exhausted when the machine has no
+  // memory for guests.
   static Result<std::unique_ptr<Host>> open(HostSettings settings, HostServices services);
   ~Host();
 
   // The whole set that is to run from now on. `extras` of components by id.
-  Applied apply(std::span<const contracts::Manifest> manifests, const std::map<ComponentId, Extras>& extras = {});
+  Applied apply(std::span<const contracts::Manifest> manifests,
+                const std::map<ComponentId, Extras>& extras = {});
   // No new connections; answers under way finish, for as long as the settings allow.
   void drain();
 
@@ -85,8 +88,8 @@ class Host {
 
   Result<> change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
                   const std::map<ComponentId, Extras>& extras);
-  Result<> start(const plan::Step& step, const Images& images, const std::map<ComponentId, Extras>& extras,
-                 Change& change);
+  Result<> start(const plan::Step& step, const Images& images,
+                 const std::map<ComponentId, Extras>& extras, Change& change);
   void close_predecessor(const Running& before, Change& change);
   void undo(Change& change);
   void commit(std::shared_ptr<const links::LinkTable> links, Change& change);

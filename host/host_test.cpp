@@ -33,11 +33,12 @@ struct Shape {
 std::string keyvalue_yaml(const Shape& shape) {
   if (!shape.keyvalue) return "";
   const bool capability = shape.keyvalue_kind == "capability";
-  const auto config = shape.keyvalue_config.empty()
-                          ? std::string()
-                          : ", config: [{name: c, properties: {K: \"" + shape.keyvalue_config + "\"}}]";
-  return fmt::format("    - {{name: kv, type: {}, properties: {{image: \"{}\"{}}}}}\n", shape.keyvalue_kind,
-                     capability ? "weft:keyvalue-sqlite" : shape.image, config);
+  const auto config = shape.keyvalue_config.empty() ? std::string()
+                                                    : ", config: [{name: c, properties: {K: \"" +
+                                                          shape.keyvalue_config + "\"}}]";
+  return fmt::format("    - {{name: kv, type: {}, properties: {{image: \"{}\"{}}}}}\n",
+                     shape.keyvalue_kind, capability ? "weft:keyvalue-sqlite" : shape.image,
+                     config);
 }
 
 std::string yaml(const Shape& shape) {
@@ -62,8 +63,7 @@ spec:
             interfaces: [incoming-handler]
             source: {{config: [{{name: in, properties: {{address: "127.0.0.1:0", path: "{}"}}}}]}}
 {})",
-                     shape.image, shape.config, shape.path,
-                     keyvalue_yaml(shape));
+                     shape.image, shape.config, shape.path, keyvalue_yaml(shape));
 }
 
 // A provider that starts, or does not.
@@ -91,7 +91,8 @@ class HostTest : public testing::Test {
   HostTest() {
     std::string pattern = (fs::temp_directory_path() / "weft-host-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
-    providers_["weft:keyvalue-sqlite"] = [this](const ProviderStart& start) -> Result<std::unique_ptr<Provider>> {
+    providers_["weft:keyvalue-sqlite"] =
+        [this](const ProviderStart& start) -> Result<std::unique_ptr<Provider>> {
       const auto config = start.config.find("k");
       const bool refused = config != start.config.end() && config->second == refuse_config_;
       if (refuse_ || refused) return fail(Errc::unavailable, "the disk is gone");
@@ -141,7 +142,8 @@ class HostTest : public testing::Test {
   std::size_t listening() {
     const std::lock_guard lock(mutex_);
     std::size_t count = 0;
-    for (std::size_t at = 0; (at = lines_.find("listening", at)) != std::string::npos; ++at) ++count;
+    for (std::size_t at = 0; (at = lines_.find("listening", at)) != std::string::npos; ++at)
+      ++count;
     return count;
   }
 
@@ -188,7 +190,8 @@ TEST_F(HostTest, changes_only_what_an_edit_changed) {
   const auto moved = apply({.path = "/api"});
 
   ASSERT_TRUE(moved.summary);
-  EXPECT_EQ(host_->generation(ComponentId("app-hello")), generation) << "the component was not edited";
+  EXPECT_EQ(host_->generation(ComponentId("app-hello")), generation)
+      << "the component was not edited";
   EXPECT_EQ(get("/api"), 200);
   EXPECT_EQ(get("/"), 404);
   EXPECT_EQ(listening(), 1u) << "the address was not edited";
@@ -294,7 +297,8 @@ TEST_F(HostTest, refuses_a_port_that_somebody_else_holds_and_leaves_nothing_behi
   asio::io_context io;
   asio::ip::tcp::acceptor holder(io, {asio::ip::address_v4::loopback(), 0});
   auto text = yaml({});
-  text.replace(text.find("127.0.0.1:0"), 11, fmt::format("127.0.0.1:{}", holder.local_endpoint().port()));
+  text.replace(text.find("127.0.0.1:0"), 11,
+               fmt::format("127.0.0.1:{}", holder.local_endpoint().port()));
   const auto read = manifest::read_manifest(text, "app.yaml");
   ASSERT_TRUE(read.manifest);
 

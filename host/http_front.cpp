@@ -37,7 +37,8 @@ std::set<std::string> without(const std::set<std::string>& all, const std::set<s
   return rest;
 }
 
-ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& parts, ingress::AccessLog* access_log) {
+ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& parts,
+                                          ingress::AccessLog* access_log) {
   return {.io = core.thread.loop.io(),
           .turn = core.thread.loop.turn(),
           .invoker = core.switchboard,
@@ -74,10 +75,10 @@ Result<> HttpFront::open_address(const std::string& address) {
     const std::lock_guard lock(mutex);
     TRY(auto acceptor, net::share_port(core.thread.loop.io(), actual));
     actual.endpoint = acceptor.local_endpoint();
-    core.listeners.insert_or_assign(
-        address, std::make_unique<ingress::HttpListener>(
-                     std::move(acceptor), address, listener_parts(core, parts_, settings_.access_log),
-                     net::HttpServerSettings{}));
+    core.listeners.insert_or_assign(address, std::make_unique<ingress::HttpListener>(
+                                                 std::move(acceptor), address,
+                                                 listener_parts(core, parts_, settings_.access_log),
+                                                 net::HttpServerSettings{}));
     return {};
   };
   open_.insert(address);
@@ -116,8 +117,9 @@ Result<> HttpFront::serve_admin(ingress::AdminSource& source) {
     if (core.index() != 0) return {};
     TRY(auto acceptor, net::share_port(core.thread.loop.io(), address));
     actual = net::ListenAddress{acceptor.local_endpoint()}.text();
-    core.admin = std::make_unique<net::HttpServer>(std::move(acceptor), core.thread.loop.turn(),
-                                                   net::HttpServerSettings{}, ingress::admin_peers(source));
+    core.admin =
+        std::make_unique<net::HttpServer>(std::move(acceptor), core.thread.loop.turn(),
+                                          net::HttpServerSettings{}, ingress::admin_peers(source));
     core.admin->start();
     return {};
   }));

@@ -1,4 +1,5 @@
-// Where HTTP comes in: the addresses that routes name, open on every thread, and the admin endpoints.
+// Where HTTP comes in: the addresses that routes name, open on every thread, and the admin
+// endpoints.
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -20,8 +21,8 @@
 namespace weft::host {
 
 struct HttpFrontSettings {
-  std::string admin;                           // address; empty: no admin endpoints
-  ingress::AccessLog* access_log = nullptr;    // null: off; outlives the front
+  std::string admin;                         // address; empty: no admin endpoints
+  ingress::AccessLog* access_log = nullptr;  // null: off; outlives the front
 };
 
 struct HttpFrontParts {
@@ -33,16 +34,19 @@ struct HttpFrontParts {
 // Control thread only.
 class HttpFront {
  public:
-  HttpFront(HttpFrontSettings settings, HttpFrontParts parts) : settings_(std::move(settings)), parts_(parts) {}
+  HttpFront(HttpFrontSettings settings, HttpFrontParts parts)
+      : settings_(std::move(settings)), parts_(parts) {}
   HttpFront(const HttpFront&) = delete;
   HttpFront& operator=(const HttpFront&) = delete;
   // close() must have been called.
   ~HttpFront() = default;
 
-  // Opens what these routes need beyond what is open; nothing is served there yet. After an error everything is as
-  // it was. conflict: two routes alike, or a port that is taken; invalid: no such address; denied: a low port.
+  // Opens what these routes need beyond what is open; nothing is served there yet. After an error
+  // everything is as it was. conflict: two routes alike, or a port that is taken; invalid: no such
+  // address; denied: a low port.
   Result<> open(const std::vector<plan::AddRoute>& routes);
-  // Serves by these routes, for which open() succeeded, and lets go of addresses that none of them names.
+  // Serves by these routes, for which open() succeeded, and lets go of addresses that none of them
+  // names.
   void route(std::chrono::milliseconds patience);
   // The endpoints of `source`, which outlives the front. The errors of open().
   Result<> serve_admin(ingress::AdminSource& source);
@@ -64,7 +68,8 @@ class HttpFront {
   const HttpFrontParts parts_;
   std::set<std::string> open_;  // addresses as routes name them
   std::set<std::string> serving_;
-  std::map<std::string, std::string> actual_;  // where an open address really is: its port 0 resolved
+  std::map<std::string, std::string>
+      actual_;  // where an open address really is: its port 0 resolved
   std::shared_ptr<const ingress::Router> next_;  // made by open()
 };
 

@@ -12,7 +12,8 @@ namespace {
 // Tells what is being compiled and how long it took; says nothing of what the cache held.
 class Progress {
  public:
-  Progress(Log& log, const std::string& file, std::size_t bytes) : log_(log), file_(file), bytes_(bytes) {}
+  Progress(Log& log, const std::string& file, std::size_t bytes)
+      : log_(log), file_(file), bytes_(bytes) {}
 
   void operator()(engine::LoadStage stage) {
     switch (stage) {
@@ -21,7 +22,8 @@ class Progress {
         return;
       case engine::LoadStage::compiling:
         started_ = std::chrono::steady_clock::now();
-        log_.info(fmt::format("compiling {} ({:.1f} MB)", file_, static_cast<double>(bytes_) / 1e6));
+        log_.info(
+            fmt::format("compiling {} ({:.1f} MB)", file_, static_cast<double>(bytes_) / 1e6));
         return;
       case engine::LoadStage::compiled: {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
@@ -38,7 +40,8 @@ class Progress {
   std::chrono::steady_clock::time_point started_;
 };
 
-Result<std::shared_ptr<const engine::Artifact>> load(engine::Engine& engine, const std::string& file, Log& log) {
+Result<std::shared_ptr<const engine::Artifact>> load(engine::Engine& engine,
+                                                     const std::string& file, Log& log) {
   TRY(auto wasm, engine::read_wasm(file));
   Progress progress(log, file, wasm.size());
   return engine.load(std::move(wasm), file, std::ref(progress));
@@ -58,7 +61,8 @@ Images load_images(engine::Engine& engine, std::span<const contracts::Manifest> 
         findings.error(component.image->at, std::move(loaded).error().message);
         continue;
       }
-      images.types.insert_or_assign(component.id, plan::Loaded{(*loaded)->type(), (*loaded)->digest()});
+      images.types.insert_or_assign(component.id,
+                                    plan::Loaded{(*loaded)->type(), (*loaded)->digest()});
       images.artifacts.insert_or_assign(component.id, *std::move(loaded));
     }
   }

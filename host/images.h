@@ -17,8 +17,9 @@ struct Images {
   std::map<ComponentId, std::shared_ptr<const engine::Artifact>> artifacts;
 };
 
-// A file that cannot be read, is no component or does not compile becomes an error at its `image:` line; the others
-// are loaded all the same. Compiling takes seconds for large files and is told to the log.
+// A file that cannot be read, is no component or does not compile becomes an error at its `image:`
+// line; the others are loaded all the same. Compiling takes seconds for large files and is told to
+// the log.
 Images load_images(engine::Engine& engine, std::span<const contracts::Manifest> manifests, Log& log,
                    manifest::Findings& findings);
 

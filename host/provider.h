@@ -1,5 +1,5 @@
-// A capability provider inside the host, as the host sees it: something that opens, gives each thread an invoker
-// of its own, and closes. Concrete providers are listed in apps/ alone.
+// A capability provider inside the host, as the host sees it: something that opens, gives each
+// thread an invoker of its own, and closes. Concrete providers are listed in apps/ alone.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -22,9 +22,10 @@ class Provider {
   // After close(), when every shard is gone.
   virtual ~Provider() = default;
   // Called on the thread whose executor this is; the invoker lives and dies there.
-  virtual Result<std::unique_ptr<contracts::Invoker>> shard(boost::asio::io_context::executor_type executor) = 0;
-  // Blocks until every call it has taken is answered; the answers have then been posted to their threads. A call that
-  // comes later is answered `unavailable`.
+  virtual Result<std::unique_ptr<contracts::Invoker>> shard(
+      boost::asio::io_context::executor_type executor) = 0;
+  // Blocks until every call it has taken is answered; the answers have then been posted to their
+  // threads. A call that comes later is answered `unavailable`.
   virtual void close() = 0;
 };
 

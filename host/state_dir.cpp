@@ -23,8 +23,10 @@ constexpr int k_version = 1;
 std::string reason() { return std::strerror(errno); }
 
 std::unexpected<Error> not_writable(const std::filesystem::path& path, const std::string& why) {
-  return fail(Errc::denied, fmt::format("the state folder {} cannot be written ({}); choose another with --state-dir",
-                                        path.string(), why));
+  return fail(
+      Errc::denied,
+      fmt::format("the state folder {} cannot be written ({}); choose another with --state-dir",
+                  path.string(), why));
 }
 
 Result<> make_folder(const std::filesystem::path& path) {
@@ -54,7 +56,8 @@ Result<int> take_lock(const std::filesystem::path& path) {
   int pid = 0;
   std::from_chars(text.data(), text.data() + std::max<ssize_t>(size, 0), pid);
   return fail(Errc::conflict,
-              fmt::format("another weft{} holds the state folder {}; stop it, or choose another folder with --state-dir",
+              fmt::format("another weft{} holds the state folder {}; stop it, or choose another "
+                          "folder with --state-dir",
                           pid > 0 ? fmt::format(" (process {})", pid) : "", path.string()));
 }
 
@@ -65,19 +68,24 @@ Result<> check_version(const std::filesystem::path& path) {
     in >> found;
     if (found == k_version) return {};
     if (found > k_version) {
-      return fail(Errc::invalid, fmt::format("the state folder {} has layout {}, written by a newer weft; this one "
-                                             "knows up to {}: upgrade weft",
-                                             path.string(), found, k_version));
+      return fail(
+          Errc::invalid,
+          fmt::format("the state folder {} has layout {}, written by a newer weft; this one "
+                      "knows up to {}: upgrade weft",
+                      path.string(), found, k_version));
     }
-    return fail(Errc::invalid, fmt::format("{} does not hold a layout number; restore it, it should say {}",
-                                           file.string(), k_version));
+    return fail(Errc::invalid,
+                fmt::format("{} does not hold a layout number; restore it, it should say {}",
+                            file.string(), k_version));
   }
   // Whole or not at all: a crash must not leave an empty file.
   const auto fresh = path / "version.new";
   const auto text = fmt::format("{}\n", k_version);
   const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (out < 0) return not_writable(path, reason());
-  const bool written = ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(out) == 0;
+  const bool written =
+      ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(out) == 0;
   ::close(out);
   if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) return not_writable(path, reason());
   return {};

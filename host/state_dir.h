@@ -1,4 +1,5 @@
-// The folder in which one host keeps what must survive it. Its layout has a version from the first day.
+// The folder in which one host keeps what must survive it. Its layout has a version from the first
+// day.
 #pragma once
 #include <filesystem>
 
@@ -10,8 +11,8 @@ namespace weft::host {
 // Holds the folder's lock while it lives.
 class StateDir {
  public:
-  // Makes the folder (mode 0700) when it is missing. denied: it cannot be written; conflict: another host holds
-  // it (names its process); invalid: a newer Weft wrote it.
+  // Makes the folder (mode 0700) when it is missing. denied: it cannot be written; conflict:
+  // another host holds it (names its process); invalid: a newer Weft wrote it.
   static Result<StateDir> open(const std::filesystem::path& path);
   StateDir(StateDir&& other) noexcept;
   StateDir& operator=(StateDir&& other) noexcept;

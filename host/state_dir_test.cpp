@@ -41,12 +41,15 @@ TEST_F(StateDirTest, is_held_by_one_host_and_names_it) {
 
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Errc::conflict);
-  EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos) << second.error().message;
+  EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos)
+      << second.error().message;
   EXPECT_NE(second.error().message.find("--state-dir"), std::string::npos);
 }
 
 TEST_F(StateDirTest, is_free_again_when_its_host_is_gone) {
-  { ASSERT_TRUE(StateDir::open(folder_)); }
+  {
+    ASSERT_TRUE(StateDir::open(folder_));
+  }
 
   EXPECT_TRUE(StateDir::open(folder_));
 }

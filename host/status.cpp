@@ -25,13 +25,17 @@ constexpr std::array k_metrics = {
            [](const engine::Counts& counts) { return static_cast<double>(counts.in_flight); }},
     Metric{"weft_component_calls_waiting", "gauge", "Calls that wait for their turn.",
            [](const engine::Counts& counts) { return static_cast<double>(counts.waiting); }},
-    Metric{"weft_component_calls_refused_total", "counter", "Calls refused because the queue was full.",
+    Metric{"weft_component_calls_refused_total", "counter",
+           "Calls refused because the queue was full.",
            [](const engine::Counts& counts) { return static_cast<double>(counts.refused); }},
     Metric{"weft_component_cpu_seconds_total", "counter", "CPU time of calls that are over.",
-           [](const engine::Counts& counts) { return static_cast<double>(counts.cpu_ns) * k_nanosecond; }},
+           [](const engine::Counts& counts) {
+             return static_cast<double>(counts.cpu_ns) * k_nanosecond;
+           }},
 };
 
-void append_head(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+void append_head(std::string& out, std::string_view name, std::string_view type,
+                 std::string_view help) {
   fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
 }
 
@@ -40,8 +44,8 @@ void append_components(std::string& out, const Components& components) {
   for (const auto& metric : k_metrics) {
     append_head(out, metric.name, metric.type, metric.help);
     for (const auto& component : components) {
-      fmt::format_to(std::back_inserter(out), "{}{{component=\"{}\"}} {}\n", metric.name, component->id(),
-                     metric.value(component->counts()));
+      fmt::format_to(std::back_inserter(out), "{}{{component=\"{}\"}} {}\n", metric.name,
+                     component->id(), metric.value(component->counts()));
     }
   }
   constexpr std::string_view errors = "weft_component_errors_total";
@@ -50,8 +54,8 @@ void append_components(std::string& out, const Components& components) {
     const auto counts = component->counts();
     for (std::size_t code = 0; code < counts.errors.size(); ++code) {
       if (counts.errors[code] == 0) continue;
-      fmt::format_to(std::back_inserter(out), "{}{{component=\"{}\",error=\"{}\"}} {}\n", errors, component->id(),
-                     name(static_cast<Errc>(code)), counts.errors[code]);
+      fmt::format_to(std::back_inserter(out), "{}{{component=\"{}\",error=\"{}\"}} {}\n", errors,
+                     component->id(), name(static_cast<Errc>(code)), counts.errors[code]);
     }
   }
 }

@@ -26,8 +26,8 @@ class Status final : public ingress::AdminSource {
 
  private:
   HttpFront& http_;
-  std::mutex mutex_;  // between the two threads
-  Phase phase_ = Phase::starting;                                    // guarded by mutex_
+  std::mutex mutex_;                                                  // between the two threads
+  Phase phase_ = Phase::starting;                                     // guarded by mutex_
   std::vector<std::shared_ptr<const engine::Component>> components_;  // guarded by mutex_
 };
 

@@ -24,16 +24,19 @@ Result<std::shared_ptr<const LinkTable>> LinkTable::make(std::vector<Link> links
     const Link& link = table->links_[i];
     const auto [at, fresh] = table->index_.emplace(Key{link.source, link.name, link.contract}, i);
     if (!fresh) {
-      return fail(Errc::conflict,
-                  fmt::format("{} has two links named '{}' for {}: to {} and to {}; give one of them another name",
-                              link.source, link.name, link.contract, table->links_[at->second].target,
-                              link.target));
+      return fail(
+          Errc::conflict,
+          fmt::format(
+              "{} has two links named '{}' for {}: to {} and to {}; give one of them another name",
+              link.source, link.name, link.contract, table->links_[at->second].target,
+              link.target));
     }
   }
   return std::shared_ptr<const LinkTable>(std::move(table));
 }
 
-const Link* LinkTable::find(std::string_view source, std::string_view name, std::string_view contract) const {
+const Link* LinkTable::find(std::string_view source, std::string_view name,
+                            std::string_view contract) const {
   const auto found = index_.find(Key{source, name, without_version(contract)});
   return found == index_.end() ? nullptr : &links_[found->second];
 }

@@ -1,4 +1,5 @@
-// Who is linked to whom: immutable once built, so a call sees one consistent set of links from first to last.
+// Who is linked to whom: immutable once built, so a call sees one consistent set of links from
+// first to last.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -25,8 +26,8 @@ class LinkTable {
   static Result<std::shared_ptr<const LinkTable>> make(std::vector<Link> links);
 
   // Null if nothing is linked. `contract` may carry a version, which does not count here.
-  const Link* find(std::string_view source, std::string_view name,
-                   std::string_view contract) const [[clang::lifetimebound]];
+  const Link* find(std::string_view source, std::string_view name, std::string_view contract) const
+      [[clang::lifetimebound]];
   const std::vector<Link>& links() const [[clang::lifetimebound]] { return links_; }
 
  private:

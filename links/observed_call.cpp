@@ -13,13 +13,20 @@ using contracts::Reply;
 
 ObservedCall::ObservedCall(Observation observation, const Link* link, const Invocation& invocation,
                            contracts::Replier& replier)
-    : observation_(observation), replier_(replier), context_(invocation.context), source_(invocation.source),
-      target_(link != nullptr ? link->target : ""), link_(invocation.link), interface_(invocation.interface),
-      function_(invocation.function), started_(observation.clock.now()) {}
+    : observation_(observation),
+      replier_(replier),
+      context_(invocation.context),
+      source_(invocation.source),
+      target_(link != nullptr ? link->target : ""),
+      link_(invocation.link),
+      interface_(invocation.interface),
+      function_(invocation.function),
+      started_(observation.clock.now()) {}
 
-Pending ObservedCall::start(Observation observation, const Link* link, contracts::Invoker* target, Error refused,
-                            Invocation invocation, contracts::Replier& replier) {
-  auto* call = new ObservedCall(observation, link, invocation, replier);  // owns itself until reply or cancel
+Pending ObservedCall::start(Observation observation, const Link* link, contracts::Invoker* target,
+                            Error refused, Invocation invocation, contracts::Replier& replier) {
+  auto* call = new ObservedCall(observation, link, invocation,
+                                replier);  // owns itself until reply or cancel
   for (auto* observer : observation.observers) observer->on_start(call->span());
   if (target == nullptr) {
     call->on_reply({std::unexpected(std::move(refused))});
@@ -66,7 +73,8 @@ void ObservedCall::on_reply(Reply reply) noexcept {
   if (!starting_) delete this;
 }
 
-void ObservedCall::on_head(HttpCallee& callee, std::uint16_t status, std::span<const Header> headers) {
+void ObservedCall::on_head(HttpCallee& callee, std::uint16_t status,
+                           std::span<const Header> headers) {
   callee_ = &callee;
   caller_->on_head(*this, status, headers);
 }

@@ -1,4 +1,5 @@
-// One call under observation: stands between caller and target, counts bytes, tells the observers start and end.
+// One call under observation: stands between caller and target, counts bytes, tells the observers
+// start and end.
 #pragma once
 #include <span>
 
@@ -14,11 +15,15 @@ struct Observation {
   const Clock& clock;
 };
 
-class ObservedCall final : public contracts::Call, contracts::Replier, contracts::HttpCaller, contracts::HttpCallee {
+class ObservedCall final : public contracts::Call,
+                           contracts::Replier,
+                           contracts::HttpCaller,
+                           contracts::HttpCallee {
  public:
   // Forwards to `target`; where that is null, answers `refused`.
-  static contracts::Pending start(Observation observation, const Link* link, contracts::Invoker* target,
-                                  Error refused, contracts::Invocation invocation, contracts::Replier& replier);
+  static contracts::Pending start(Observation observation, const Link* link,
+                                  contracts::Invoker* target, Error refused,
+                                  contracts::Invocation invocation, contracts::Replier& replier);
 
   void cancel() noexcept override;
 
@@ -32,7 +37,8 @@ class ObservedCall final : public contracts::Call, contracts::Replier, contracts
   void on_body(std::string_view chunk) override;
   void on_end(std::span<const contracts::Header> trailers) override;
   void on_want(contracts::HttpCallee& callee, std::size_t limit) override;
-  void push(std::string_view chunk, contracts::Body state, std::span<const contracts::Header> trailers) override;
+  void push(std::string_view chunk, contracts::Body state,
+            std::span<const contracts::Header> trailers) override;
   void credit(std::size_t bytes) override;
 
   contracts::SpanStart span() const;

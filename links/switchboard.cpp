@@ -25,22 +25,28 @@ void Switchboard::swap(std::shared_ptr<const LinkTable> links, Endpoints endpoin
 Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation) const {
   const Link* link = links_->find(invocation.source, invocation.link, invocation.contract);
   if (link == nullptr) {
-    return fail(Errc::denied, fmt::format("{} has no link named '{}' for {}; add a link trait for it to the manifest",
-                                          invocation.source, invocation.link, invocation.contract));
+    return fail(
+        Errc::denied,
+        fmt::format("{} has no link named '{}' for {}; add a link trait for it to the manifest",
+                    invocation.source, invocation.link, invocation.contract));
   }
   if (invocation.context.hops > settings_.hop_limit) {
-    return fail(Errc::exhausted, fmt::format("more than {} calls deep, the links form a cycle: {}",
-                                             settings_.hop_limit, contracts::chain_text(invocation.context.chain)));
+    return fail(Errc::exhausted,
+                fmt::format("more than {} calls deep, the links form a cycle: {}",
+                            settings_.hop_limit, contracts::chain_text(invocation.context.chain)));
   }
-  if (invocation.context.deadline != MonotonicTime::max() && clock_.now() >= invocation.context.deadline) {
-    return fail(Errc::timed_out, fmt::format("the deadline had passed before {} could call {}.{}", invocation.source,
-                                             invocation.interface, invocation.function));
+  if (invocation.context.deadline != MonotonicTime::max() &&
+      clock_.now() >= invocation.context.deadline) {
+    return fail(Errc::timed_out,
+                fmt::format("the deadline had passed before {} could call {}.{}", invocation.source,
+                            invocation.interface, invocation.function));
   }
   for (const Policy* policy : settings_.policies) TRY_OK(policy->allow(invocation, *link));
   const auto target = endpoints_.find(link->target);
   if (target == endpoints_.end()) {
-    return fail(Errc::unavailable, fmt::format("{}, to which {} is linked for {}, is not running here", link->target,
-                                               invocation.source, invocation.contract));
+    return fail(Errc::unavailable,
+                fmt::format("{}, to which {} is linked for {}, is not running here", link->target,
+                            invocation.source, invocation.contract));
   }
   return Forward{link, target->second};
 }
@@ -50,7 +56,8 @@ Pending Switchboard::invoke(Invocation invocation, Replier& replier) {
   if (!settings_.observers.empty()) {
     return ObservedCall::start({settings_.observers, clock_}, forward ? forward->link : nullptr,
                                forward ? forward->target : nullptr,
-                               forward ? Error{} : std::move(forward).error(), std::move(invocation), replier);
+                               forward ? Error{} : std::move(forward).error(),
+                               std::move(invocation), replier);
   }
   if (!forward) {
     replier.on_reply({std::unexpected(std::move(forward).error())});

@@ -1,5 +1,5 @@
-// The switchboard: every call of a thread goes through it and is forwarded to what the link names. The one place
-// for links, the hop limit, deadlines, policy and spans.
+// The switchboard: every call of a thread goes through it and is forwarded to what the link names.
+// The one place for links, the hop limit, deadlines, policy and spans.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -28,15 +28,16 @@ class Policy {
 
 struct SwitchboardSettings {
   std::uint32_t hop_limit = 32;  // calls above a call; one more is taken for a cycle of links
-  std::vector<const Policy*> policies;                // all must allow; each outlives the switchboard
-  std::vector<contracts::SpanObserver*> observers;    // each outlives the switchboard
+  std::vector<const Policy*> policies;              // all must allow; each outlives the switchboard
+  std::vector<contracts::SpanObserver*> observers;  // each outlives the switchboard
 };
 
 // What this thread can reach: the id of a component or provider and its invoker here.
 using Endpoints = std::unordered_map<std::string, contracts::Invoker*>;
 
-// One per thread; made, used and destroyed there. Errors of a call: denied (no link, or a policy), unavailable
-// (the target is not here), timed_out (its deadline has passed), exhausted (hop limit: shows the cycle).
+// One per thread; made, used and destroyed there. Errors of a call: denied (no link, or a policy),
+// unavailable (the target is not here), timed_out (its deadline has passed), exhausted (hop limit:
+// shows the cycle).
 class Switchboard final : public contracts::Invoker {
  public:
   Switchboard(SwitchboardSettings settings, const Clock& clock);

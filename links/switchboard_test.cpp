@@ -70,7 +70,8 @@ class SwitchboardTest : public testing::Test {
  protected:
   std::unique_ptr<Switchboard> make(SwitchboardSettings settings = {}) {
     auto board = std::make_unique<Switchboard>(std::move(settings), clock_);
-    board->swap(*LinkTable::make({{"web", "default", "shop:pricing/api", "pricing"}}), {{"pricing", &target_}});
+    board->swap(*LinkTable::make({{"web", "default", "shop:pricing/api", "pricing"}}),
+                {{"pricing", &target_}});
     return board;
   }
   static Invocation call() {
@@ -108,7 +109,8 @@ TEST_F(SwitchboardTest, denies_a_call_without_a_link_and_says_what_to_add) {
   caller_.pending = board->invoke(std::move(invocation), caller_);
 
   EXPECT_EQ(code(), Errc::denied);
-  EXPECT_NE(message().find("web has no link named 'default' for wasi:keyvalue/store"), std::string::npos);
+  EXPECT_NE(message().find("web has no link named 'default' for wasi:keyvalue/store"),
+            std::string::npos);
 }
 
 TEST_F(SwitchboardTest, ends_a_cycle_of_links_at_the_hop_limit_and_shows_it) {
@@ -116,7 +118,8 @@ TEST_F(SwitchboardTest, ends_a_cycle_of_links_at_the_hop_limit_and_shows_it) {
   auto top = std::make_shared<contracts::Frame>(contracts::Frame{"a", "x:y/z", "f", nullptr});
   auto invocation = call();
   invocation.context.hops = 3;
-  invocation.context.chain = std::make_shared<contracts::Frame>(contracts::Frame{"b", "x:y/z", "g", top});
+  invocation.context.chain =
+      std::make_shared<contracts::Frame>(contracts::Frame{"b", "x:y/z", "g", top});
 
   caller_.pending = board->invoke(std::move(invocation), caller_);
 
@@ -150,7 +153,8 @@ TEST_F(SwitchboardTest, keeps_a_call_in_flight_with_the_target_it_began_with) {
   HeldTarget newer;
   caller_.pending = board->invoke(call(), caller_);
 
-  board->swap(*LinkTable::make({{"web", "default", "shop:pricing/api", "newer"}}), {{"newer", &newer}});
+  board->swap(*LinkTable::make({{"web", "default", "shop:pricing/api", "newer"}}),
+              {{"newer", &newer}});
   Caller second;
   second.pending = board->invoke(call(), second);
   target_.answer(1);

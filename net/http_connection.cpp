@@ -106,13 +106,13 @@ void HttpConnection::read_body(std::size_t limit) {
 void HttpConnection::release() {
   released_ = true;
   want_ = 0;
+  unset(t_body);
   soon();
 }
 
 bool HttpConnection::take_back() {
   if (response_.is_committed()) return false;
-  response_.start(head_.method == "HEAD" ? Method::head : Method::other, head_.version,
-                  Trailers::refused);
+  response_.start(method_, head_.version, Trailers::refused);
   return true;
 }
 
@@ -144,7 +144,7 @@ void HttpConnection::break_off() {
 void HttpConnection::reject(const HttpRefusal& refusal, HttpGone why) {
   if (response_.is_committed()) return lose(why);
   if (!std::exchange(released_, true)) handler_.on_gone(why);
-  response_.start(Method::other, head_.version, Trailers::refused);
+  response_.start(method_, head_.version, Trailers::refused);
   refuse(refusal);
 }
 
@@ -241,10 +241,13 @@ void HttpConnection::on_timer() {
 
 // The client sent FIN while it waits for an answer: it half-closed, or it is gone and its kernel
 // will say so when something arrives. An interim response is the one thing that may be sent before
-// the answer.
+// the answer; where it may not be sent, a client that closed and gets nothing more counts as gone.
 void HttpConnection::probe() {
-  if (phase_ != Phase::busy || writing_ || response_.is_committed()) return;
-  if (head_.version == HttpVersion::v1_0) return;
+  if (phase_ != Phase::busy || writing_ || response_.has_ended()) return;
+  if (response_.is_committed() || head_.version == HttpVersion::v1_0) {
+    if (eof_) mark_lost();
+    return;
+  }
   if (!eof_) {
     if (reading_) return;
     // A FIN behind data that nobody reads is not seen by reading, and one behind data that found no
@@ -260,6 +263,11 @@ void HttpConnection::probe() {
   if (ec || sent != interim.size()) return mark_lost();
   watch();
   set(t_probe, eof_ ? settings_.probe_again : settings_.probe_after);
+}
+
+// What has just been sent to a client that closed its half is a probe as good as any.
+void HttpConnection::expect_more() {
+  if (eof_ && !response_.has_ended()) set(t_probe, settings_.probe_after);
 }
 
 // A reset is noticed even when nothing is read.

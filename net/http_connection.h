@@ -81,8 +81,8 @@ class HttpHandler {
   ~HttpHandler() = default;
 };
 
-// Belongs to its handler; one thread. Not destroyed before on_closed(), unless its io_context never
-// runs again.
+// Belongs to its handler; one thread. Must be closed first: destroyed in or after on_closed(), or
+// after close() when its io_context never runs again.
 class HttpConnection final : private AtTurnEnd {
  public:
   // All references outlive this object.
@@ -96,7 +96,6 @@ class HttpConnection final : private AtTurnEnd {
   void drain();
   // At once; requests under way are told on_gone. Not from a handler's callback.
   void close();
-  bool is_idle() const { return phase_ == Phase::idle; }
 
   // For the handler, while it has a request.
   // Says why not, and does nothing: a status or header that must not be sent.
@@ -154,6 +153,7 @@ class HttpConnection final : private AtTurnEnd {
   void arm();
   void on_timer();
   void probe();
+  void expect_more();
   void watch();
 
   // Set at construction.
@@ -176,7 +176,8 @@ class HttpConnection final : private AtTurnEnd {
   // The request.
   HttpHeadScan scan_;
   HttpParser parser_;
-  HttpHead head_;
+  HttpHead head_;  // its views are valid only within on_request()
+  Method method_ = Method::other;
   HttpResponse response_;
   std::string scratch_;  // small chunks put together
   std::optional<HttpRefusal> bad_body_;

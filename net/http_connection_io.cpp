@@ -64,7 +64,7 @@ void HttpConnection::on_eof() {
       !parser_.is_done() && (input_.size() == 0 || (head_.framing == HttpFraming::length &&
                                                     head_.length - body_in_ > input_.size()));
   if (parsed_ && short_body && !released_) return lose(HttpGone::left);
-  if (!response_.is_committed()) set(t_probe, settings_.probe_after);
+  expect_more();
   soon();
 }
 
@@ -99,13 +99,19 @@ void HttpConnection::begin_request() {
   want_ = owed_ = 0;
   body_in_ = 0;
   continue_due_ = head_.expect == Expect::a_continue;
-  response_.start(head_.method == "HEAD" ? Method::head : Method::other, head_.version,
-                  head_.trailers);
+  method_ = head_.method == "HEAD" ? Method::head : Method::other;
+  response_.start(method_, head_.version, head_.trailers);
   std::string_view first;
   if (!take_piece(settings_.window, first)) return refuse(HttpRefusal(*bad_body_));
-  if (eof_) set(t_probe, settings_.probe_after);
+  expect_more();
+  auto more = parser_.is_done() ? HttpMore::no : HttpMore::yes;
+  if (parser_.is_done() && !parser_.trailers().empty()) {  // they come with an end of their own
+    parser_.keep_trailers();
+    continue_due_ = false;
+    more = HttpMore::yes;
+  }
   in_handler_ = true;  // its views must stay where they are
-  handler_.on_request(head_, first, parser_.is_done() ? HttpMore::no : HttpMore::yes);
+  handler_.on_request(head_, first, more);
   in_handler_ = false;
   soon();
 }
@@ -117,7 +123,8 @@ void HttpConnection::refuse(const HttpRefusal& refusal) {
     phase_ = Phase::busy;
     parsed_ = false;
     body_in_ = 0;
-    response_.start(Method::other, HttpVersion::v1_1, Trailers::refused);
+    method_ = Method::other;
+    response_.start(method_, HttpVersion::v1_1, Trailers::refused);
   }
   want_ = owed_ = 0;
   released_ = false;
@@ -231,6 +238,7 @@ bool HttpConnection::send() {
     return false;
   }
   if (!ec) out_sent_ = sent;
+  expect_more();
   if (out_sent_ < total) {
     wait_to_write();
     return false;
@@ -263,6 +271,7 @@ void HttpConnection::wait_to_write() {
 
 void HttpConnection::on_written(std::size_t bytes) {
   out_sent_ += bytes;
+  expect_more();
   if (out_sent_ < out_.size()) return wait_to_write();
   unset(t_write);
   owed_ += std::exchange(out_.credit, 0);

@@ -5,6 +5,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "net/http_scan.h"
 #include "net/http_syntax.h"
@@ -203,6 +205,7 @@ HttpRefusal refusal_of(const error_code& ec, std::string_view head) {
 class HttpParser::Beast {
  public:
   std::vector<HttpField> trailers;
+  std::string kept;  // what the trailers were copied to
   std::optional<Message> message;
 };
 
@@ -265,6 +268,20 @@ std::expected<HttpParser::Piece, HttpRefusal> HttpParser::decode(std::string_vie
 bool HttpParser::is_done() const { return beast_->message->is_done(); }
 
 std::span<const HttpField> HttpParser::trailers() const { return beast_->trailers; }
+
+void HttpParser::keep_trailers() {
+  std::string kept;
+  for (const auto& trailer : beast_->trailers) kept.append(trailer.name).append(trailer.value);
+  beast_->kept = std::move(kept);
+  std::string_view rest = beast_->kept;
+  for (auto& trailer : beast_->trailers) {
+    for (auto* text : {&trailer.name, &trailer.value}) {
+      const auto size = text->size();
+      *text = rest.substr(0, size);
+      rest.remove_prefix(size);
+    }
+  }
+}
 
 namespace {
 

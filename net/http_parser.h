@@ -33,6 +33,8 @@ class HttpParser {
   bool is_done() const;
   // After the end of a chunked body; valid as long as the input of the last decode().
   std::span<const HttpField> trailers() const;
+  // From now on trailers() is valid until the next parse_head(). After is_done().
+  void keep_trailers();
 
  private:
   class Beast;

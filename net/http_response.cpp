@@ -110,7 +110,7 @@ void HttpResponse::end(std::span<const HttpField> trailers) {
   if (promised_ && has_body() && produced_ < *promised_) broken_ = true;
   if (wants_trailers_ == Trailers::refused) return;
   for (const auto& each : trailers) {
-    if (is_token(each.name) && is_field_value(each.value) && !is_hop_by_hop(each.name)) {
+    if (is_token(each.name) && is_field_value(each.value) && may_be_trailer(each.name)) {
       append_field(trailers_, each);
     }
   }

@@ -66,6 +66,29 @@ TEST(HttpResponse, carries_trailers_only_to_a_client_that_wants_them) {
   EXPECT_EQ(taken(refused), "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
 }
 
+TEST(HttpResponse, carries_no_trailer_that_frames_routes_or_authorizes) {
+  auto response = started(Method::other, HttpVersion::v1_1, Trailers::wanted);
+  const HttpField trailers[] = {{"Content-Length", "1"},
+                                {"transfer-encoding", "chunked"},
+                                {"trailer", "x"},
+                                {"Host", "a"},
+                                {"content-type", "text/html"},
+                                {"content-encoding", "gzip"},
+                                {"content-range", "1"},
+                                {"authorization", "a"},
+                                {"Set-Cookie", "a=b"},
+                                {"te", "trailers"},
+                                {"connection", "close"},
+                                {"keep-alive", "5"},
+                                {"proxy-connection", "a"},
+                                {"x-sum", "5"}};
+  (void)response.head(200, {});
+  response.end(trailers);
+
+  EXPECT_EQ(taken(response),
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-sum: 5\r\n\r\n");
+}
+
 TEST(HttpResponse, has_no_body_for_head_204_and_304) {
   for (const auto& [method, status] :
        {std::pair{Method::head, 200}, {Method::other, 204}, {Method::other, 304}}) {

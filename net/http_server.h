@@ -39,7 +39,8 @@ struct HttpServerSettings {
   std::size_t connections = 16'384;  // at once on this thread; the next ones wait in the kernel
 };
 
-// One thread. Must be empty() when it is destroyed, unless its io_context never runs again.
+// One thread. Must be closed or drained first: destroyed when empty(), or after close() when its
+// io_context never runs again.
 class HttpServer {
  public:
   using MakePeer = std::function<std::unique_ptr<HttpPeer>(Socket socket, HttpServer& server)>;

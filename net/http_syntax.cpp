@@ -139,6 +139,24 @@ bool is_hop_by_hop(std::string_view name) {
   }
 }
 
+bool may_be_trailer(std::string_view name) {
+  constexpr std::string_view never[] = {"te",
+                                        "host",
+                                        "trailer",
+                                        "set-cookie",
+                                        "content-type",
+                                        "authorization",
+                                        "content-range",
+                                        "content-length",
+                                        "content-encoding",
+                                        "www-authenticate",
+                                        "proxy-authenticate",
+                                        "proxy-authorization"};
+  return !is_hop_by_hop(name) && std::ranges::none_of(never, [name](std::string_view each) {
+    return same_word(each, name);
+  });
+}
+
 std::string_view reason(std::uint16_t status) {
   constexpr std::pair<std::uint16_t, std::string_view> known[] = {
       {200, "OK"},

@@ -12,7 +12,7 @@ namespace weft::net {
 bool same_word(std::string_view a, std::string_view b);
 // Whether a comma-separated list contains `word`, parameters ignored.
 bool lists_word(std::string_view list, std::string_view word);
-// Digits only, at most 2^63-1: nothing signed, spaced or hexadecimal.
+// Digits only, at most 18 of them: nothing signed, spaced or hexadecimal.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
 // 1*tchar.
 bool is_token(std::string_view text);
@@ -27,6 +27,9 @@ std::string_view host_of(std::string_view authority);
 std::optional<HttpRefusal> check_target(HttpHead& head);
 // Fields of one connection, not of the message: never handed on in either direction.
 bool is_hop_by_hop(std::string_view name);
+// Whether a field may stand behind a body: none that frames, routes or authorizes the message, or
+// says how to read it (RFC 9110 6.5.1).
+bool may_be_trailer(std::string_view name);
 // The reason phrase that goes with a status.
 std::string_view reason(std::uint16_t status);
 

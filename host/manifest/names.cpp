@@ -102,7 +102,8 @@ bool is_manifest_name(std::string_view name) {
 bool is_id(std::string_view id) {
   constexpr std::size_t longest = 100;
   return !id.empty() && id.size() <= longest && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
   });
 }
 

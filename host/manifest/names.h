@@ -10,7 +10,8 @@ namespace weft::manifest {
 // Letters, digits, '_' and '-', at least one, in any script: ^[-\w]+$.
 bool is_manifest_name(std::string_view name);
 // A key of labels or annotations: `name` or `dns.subdomain/name`.
-// What a component may be called where it runs: letters, digits, '-' and '_', 1 to 100 of them. It names a folder.
+// What a component may be called where it runs: letters, digits, '-' and '_', 1 to 100 of them. It
+// names a folder.
 bool is_id(std::string_view id);
 bool is_label_key(std::string_view key);
 

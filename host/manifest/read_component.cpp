@@ -94,7 +94,8 @@ void read_properties(Reading& reading, const Node& node, Component& component) {
       if (!is_id(*text)) {
         reading.findings.error(
             id->at,
-            fmt::format("'{}' cannot be an id: it names a folder here and a subject in a lattice", *text),
+            fmt::format("'{}' cannot be an id: it names a folder here and a subject in a lattice",
+                        *text),
             "Use letters, digits, '-' and '_', 100 characters at most.");
       }
       component.id = ComponentId(std::move(*text));

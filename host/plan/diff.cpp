@@ -34,5 +34,4 @@ Diff diff(std::span<const Applied> before, const Plan& now) {
   return made;
 }
 
-
 }  // namespace weft::plan

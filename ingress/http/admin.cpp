@@ -43,9 +43,9 @@ class AdminPeer final : public net::HttpPeer {
   void on_done(const net::HttpOutcome&) override {}
 
   void answer(std::uint16_t status, std::string_view type, std::string_view body) {
-    const std::array<net::HttpField, 2> fields{
-        {{"content-type", type}, {"cache-control", "no-store"}}};
-    (void)connection_.respond(status, fields);
+    const std::array<net::HttpField, 3> fields{
+        {{"content-type", type}, {"cache-control", "no-store"}, {"allow", "GET, HEAD"}}};
+    (void)connection_.respond(status, std::span(fields).first(status == 405 ? 3 : 2));
     connection_.write(body);
     connection_.finish({});
     connection_.release();

@@ -72,7 +72,9 @@ TEST_F(Admin, gives_metrics_to_prometheus) {
 
 TEST_F(Admin, refuses_what_it_does_not_have) {
   EXPECT_THAT(get("/"), StartsWith("HTTP/1.1 404"));
-  EXPECT_THAT(get("/livez", "POST"), StartsWith("HTTP/1.1 405"));
+  const auto posted = get("/livez", "POST");
+  EXPECT_THAT(posted, StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(posted, HasSubstr("\r\nallow: GET, HEAD\r\n"));
 }
 
 }  // namespace

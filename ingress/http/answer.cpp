@@ -66,18 +66,15 @@ std::string json_text(std::string_view text) {
 std::uint16_t status_of(Errc code) {
   switch (code) {
     case Errc::not_found:
-      return 404;
     case Errc::invalid:
-      return 502;
     case Errc::denied:
-      return 403;
+    case Errc::conflict:
+      return 502;
     case Errc::unavailable:
     case Errc::cancelled:
       return 503;
     case Errc::timed_out:
       return 504;
-    case Errc::conflict:
-      return 409;
     case Errc::exhausted:
     case Errc::trapped:
     case Errc::internal:
@@ -89,19 +86,17 @@ std::uint16_t status_of(Errc code) {
 std::string_view sentence_of(Errc code) {
   switch (code) {
     case Errc::not_found:
-      return "what was asked for does not exist";
     case Errc::invalid:
-      return "the component gave an answer that is no valid HTTP";
     case Errc::denied:
-      return "this is not allowed";
+    case Errc::conflict:
+      return "the component gave no valid answer; the log of the host has the details under these "
+             "ids";
     case Errc::unavailable:
       return "the component cannot take the request now; try again in a moment";
     case Errc::cancelled:
       return "the component is being stopped or replaced; try again in a moment";
     case Errc::timed_out:
       return "the component did not answer in time";
-    case Errc::conflict:
-      return "somebody else changed this at the same time";
     case Errc::exhausted:
     case Errc::trapped:
     case Errc::internal:

@@ -16,7 +16,8 @@ struct Answer {
   std::string body;
 };
 
-// The status that tells a client about `code`.
+// The status that tells a client about `code`, with which its call ended. What a component asked of
+// others and did not get is no business of the client: that is 502, whatever the reason.
 std::uint16_t status_of(Errc code);
 // One sentence for the client; what happened in detail stands in the log under the same ids.
 std::string_view sentence_of(Errc code);

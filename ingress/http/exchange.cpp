@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "ingress/http/answer.h"
 #include "net/http_syntax.h"
@@ -16,6 +19,14 @@ constexpr std::size_t k_window = 64 * 1024;
 
 contracts::Body body_state(net::HttpMore more) {
   return more == net::HttpMore::yes ? contracts::Body::more : contracts::Body::ended;
+}
+
+// Whether it is a Connection that may name other fields. A list longer than any honest one is not
+// believed: looking for each field in it would cost too much.
+bool is_list_of_fields(const net::HttpField& field) {
+  constexpr std::size_t longest = 256;
+  return net::same_word(field.name, "connection") && field.value.size() <= longest &&
+         !net::same_word(field.value, "keep-alive") && !net::same_word(field.value, "close");
 }
 
 }  // namespace
@@ -69,6 +80,7 @@ void Exchange::read_fields(const net::HttpHead& head) {
   auto& fields = shared_.request_fields;
   fields.clear();
   std::optional<TraceContext> parent;
+  bool names_fields = false;
   for (const auto& field : head.fields) {
     switch (field.name.size()) {
       case 6:
@@ -79,12 +91,25 @@ void Exchange::read_fields(const net::HttpHead& head) {
         if (net::same_word(field.name, "traceparent")) parent = TraceContext::parse(field.value);
         break;
       default:
-        if (net::is_hop_by_hop(field.name)) continue;
+        if (net::is_hop_by_hop(field.name)) {
+          names_fields |= is_list_of_fields(field);
+          continue;
+        }
         break;
     }
     fields.push_back({field.name, field.value});
   }
+  if (names_fields) drop_named_by_connection(head);
   context_.trace = parent ? parent->child(shared_.random) : TraceContext::make(shared_.random);
+}
+
+// RFC 9110 7.6.1.
+void Exchange::drop_named_by_connection(const net::HttpHead& head) {
+  std::erase_if(shared_.request_fields, [&head](const contracts::Header& header) {
+    return std::ranges::any_of(head.fields, [&header](const net::HttpField& field) {
+      return is_list_of_fields(field) && net::lists_word(field.value, header.name);
+    });
+  });
 }
 
 void Exchange::invoke(const Route& route, const net::HttpHead& head, std::string_view body,

@@ -66,6 +66,7 @@ class Exchange final : public net::HttpPeer,
 
   void begin();
   void read_fields(const net::HttpHead& head);
+  void drop_named_by_connection(const net::HttpHead& head);
   void invoke(const Route& route, const net::HttpHead& head, std::string_view body,
               net::HttpMore more);
   void answer(std::uint16_t status, std::string_view sentence);

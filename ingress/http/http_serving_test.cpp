@@ -101,6 +101,17 @@ TEST(HttpListener, hands_over_the_request_without_what_belongs_to_the_connection
               EndsWith("\r\n\r\nGET b.example:9 /fields\nHost=b.example:9\nX-A=1\nX-A=2\n"));
 }
 
+TEST(HttpListener, hands_over_no_field_that_the_connection_claims) {
+  Scenario scenario;
+  RawClient client(scenario.port);
+
+  client.send(
+      "GET /fields HTTP/1.1\r\nHost: a\r\nX-Mine: 1\r\nX-A: 2\r\nConnection: keep-alive\r\n"
+      "Connection: close, x-mine\r\n\r\n");
+
+  EXPECT_THAT(client.read_response(), EndsWith("\r\n\r\nGET a /fields\nHost=a\nX-A=2\n"));
+}
+
 TEST(HttpListener, serves_http_1_0_by_closing_unless_asked_to_keep) {
   Scenario scenario;
   RawClient closing(scenario.port), keeping(scenario.port);
@@ -134,9 +145,9 @@ TEST(HttpListener, tells_failures_by_status_and_ids_but_never_by_their_details) 
   Scenario scenario;
   RawClient client(scenario.port);
   const std::pair<Errc, const char*> cases[] = {
-      {Errc::not_found, "404"},   {Errc::invalid, "502"},   {Errc::denied, "403"},
+      {Errc::not_found, "502"},   {Errc::invalid, "502"},   {Errc::denied, "502"},
       {Errc::unavailable, "503"}, {Errc::timed_out, "504"}, {Errc::exhausted, "500"},
-      {Errc::conflict, "409"},    {Errc::trapped, "500"},   {Errc::internal, "500"},
+      {Errc::conflict, "502"},    {Errc::trapped, "500"},   {Errc::internal, "500"},
       {Errc::cancelled, "503"}};
 
   for (const auto& [code, status] : cases) {
@@ -165,6 +176,19 @@ TEST(HttpListener, answers_failures_as_json_to_who_prefers_it_and_keeps_the_trac
   std::string logged;
   scenario.on_server([&] { logged = scenario.logged; });
   EXPECT_THAT(logged, HasSubstr("secret details"));
+}
+
+TEST(HttpListener, answers_500_when_its_callee_fails_in_the_middle_of_a_body) {
+  Scenario scenario;
+  RawClient client(scenario.port);
+  client.send("POST /lost HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return scenario.application.wants == 1; }));
+
+  client.send(std::string(8 * 1024, 'x'));
+
+  const auto response = client.read_response();
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 500"));
+  EXPECT_THAT(response, HasSubstr("\nrequest "));
 }
 
 TEST(HttpListener, breaks_the_connection_when_a_response_fails_after_it_was_sent_in_part) {

@@ -79,6 +79,14 @@ TEST(HttpBody, carries_trailers_both_ways) {
   client.send("0\r\nX-Sum: 6\r\n\r\n");
 
   EXPECT_EQ(client.read_until("\r\n\r\n"), "0\r\nX-Sum: 6\r\n\r\n");
+
+  for (const auto* body : {"3\r\nabc\r\n0\r\nX-Sum: 6\r\n\r\n", "0\r\nX-Sum: 0\r\nX-B: \r\n\r\n"}) {
+    client.send(std::string("POST /trailers HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\n") +
+                body);
+    (void)client.read_until("\r\n\r\n");
+    EXPECT_EQ(client.read_until("\r\n\r\n"), body);
+  }
 }
 
 TEST(HttpBody, is_asked_for_only_when_it_is_read) {
@@ -96,6 +104,21 @@ TEST(HttpBody, is_asked_for_only_when_it_is_read) {
   const auto response = ignoring.read_response();
   EXPECT_THAT(response, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(response, HasSubstr("connection: close"));
+}
+
+TEST(HttpBody, that_stalls_does_not_cut_an_answer_that_is_complete) {
+  net::HttpServerSettings settings;
+  settings.http.body_timeout = std::chrono::milliseconds(30);
+  Scenario scenario(settings);
+  RawClient slow(scenario.port, 4096), stalled(scenario.port);
+  slow.send("POST /hasty/16000000 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+  ASSERT_TRUE(eventually([&] { return scenario.application.calls == 1; }));
+
+  stalled.send("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+  ASSERT_THAT(stalled.read_all(), StartsWith("HTTP/1.1 408"));  // so the time of `slow` passed too
+
+  (void)slow.read_until("\r\n\r\n");
+  EXPECT_EQ(slow.read_bytes(16'000'000).size(), 16'000'000u);
 }
 
 TEST(HttpBody, that_nobody_read_does_not_become_the_next_request) {
@@ -184,6 +207,29 @@ TEST(HttpClient, that_leaves_in_the_middle_of_its_answer_cancels_its_call) {
   RawClient client(scenario.port, 4096);
   client.send("GET /bytes/1000000000 HTTP/1.1\r\nHost: a\r\n\r\n");
   (void)client.read_until("\r\n\r\n");
+
+  client.close();
+
+  EXPECT_TRUE(eventually([&] { return scenario.application.cancelled == 1; }));
+}
+
+TEST(HttpClient, that_leaves_while_its_answer_pauses_cancels_its_call) {
+  Scenario scenario;
+  RawClient client(scenario.port);
+  client.send("GET /begin HTTP/1.1\r\nHost: a\r\n\r\n");
+  (void)client.read_until("some");
+
+  client.close();
+
+  EXPECT_TRUE(eventually([&] { return scenario.application.cancelled == 1; }));
+  EXPECT_TRUE(eventually([&] { return scenario.metrics.client_left.value() == 1; }));
+}
+
+TEST(HttpClient, of_http_1_0_that_leaves_while_it_waits_cancels_its_call) {
+  Scenario scenario;
+  RawClient client(scenario.port);
+  client.send("GET /never HTTP/1.0\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return scenario.application.calls == 1; }));
 
   client.close();
 

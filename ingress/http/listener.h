@@ -44,12 +44,11 @@ class HttpListener final {
   // Requests that begin from now on are routed by `router`.
   void set_router(std::shared_ptr<const Router> router);
 
-  // As net::HttpServer has them; drain() must return, or the io_context end, before this is
-  // destroyed.
+  // As net::HttpServer has them: before this is destroyed drain() must return, or close() be called
+  // and the io_context end.
   boost::asio::awaitable<void> drain(MonotonicTime deadline) { return server_.drain(deadline); }
   void close() { server_.close(); }
   bool empty() const { return server_.empty(); }
-  std::size_t connections() const { return server_.connections(); }
   // Where it really listens: the port the system chose for port 0.
   net::ListenAddress local() const { return {server_.endpoint()}; }
   // As routes name it.

@@ -49,7 +49,6 @@ void append_latency(std::string& out, Threads threads) {
 }  // namespace
 
 void HttpMetrics::finished(std::uint16_t status, std::chrono::nanoseconds took) {
-  requests.add();
   if (status >= 100 && status < 600) by_class[status / 100 - 1u].add();
   const double seconds = static_cast<double>(took.count()) / 1e9;
   const auto bucket =

@@ -29,8 +29,7 @@ inline constexpr std::array<double, 14> k_latency_bounds = {
 
 // One per thread; the thread adds, others only read.
 struct HttpMetrics {
-  Count requests;                 // that were understood and are over
-  std::array<Count, 5> by_class;  // 1xx (never) to 5xx, by the status answered
+  std::array<Count, 5> by_class;  // requests that are over: 1xx (never) to 5xx, the status answered
   Count in_flight;
   Count refused;  // malformed, too large, too slow
   Count client_left;

@@ -75,7 +75,18 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
       head(200);
       return echo();
     }
-    if (target == "/late") return want();
+    if (target == "/late" || target == "/lost") return want();
+    if (target == "/begin") {
+      head(200);
+      caller_.on_body("some");
+      return false;
+    }
+    if (target.starts_with("/hasty/")) {
+      inside_ = true;
+      ask();
+      inside_ = false;
+      return text(std::string(number_behind(target, "/hasty/"), 'x'));
+    }
     if (target == "/fields")
       return text(method_ + " " + authority_ + " " + target_ + "\n" + fields_);
     return text("hello");
@@ -88,7 +99,9 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
     for (const auto& trailer : trailers) trailers_.emplace_back(trailer.name, trailer.value);
     wanting_ = false;
     if (inside_) return;
-    if (target_ == "/late") {
+    if (target_ == "/lost") {
+      if (fail(static_cast<std::uint64_t>(Errc::trapped))) finish();
+    } else if (target_ == "/late") {
       if (want()) finish();
     } else if (echo()) {
       finish();
@@ -97,6 +110,7 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
   void credit(std::size_t bytes) override {
     credit_ += bytes;
     unsent_ -= bytes;
+    if (target_ == "/begin") return;
     if (!inside_ && (target_.starts_with("/bytes/") ? pump_bytes() : echo())) finish();
   }
   void cancel() noexcept override {

@@ -21,7 +21,9 @@ class FakeCall;
 // Answers by the path of a request:
 // /hello · /echo (streams the body back) · /fields (the request as text) · /never (until cancelled)
 // · /fail/N (N: the number of an Errc) · /bytes/N (as fast as the credit allows) · /late (reads the
-// body when a byte of it is there, then answers its size) · /half (head and some bytes, then a
+// body when a byte of it is there, then answers its size) · /lost (fails at the first piece of body
+// it is given) · /hasty/N (asks for the body, then answers N bytes without it) · /begin (head and
+// some bytes, then waits until cancelled) · /half (head and some bytes, then a
 // failure) · /bad (a header that must not be sent) · /trailers (body and trailers as they came) ·
 // /empty/N (status N without body) · /ignore (answers, reads nothing)
 class FakeApplication final : public contracts::Invoker {

@@ -1,4 +1,5 @@
-// Values as text: whatever people write gives an image that prints, or an error. What prints reads back as the same.
+// Values as text: whatever people write gives an image that prints, or an error. What prints reads
+// back as the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -9,10 +9,22 @@ struct Sale;
 const PERCENT: u8 = 20;
 
 /// Id, name, full price, tags, stock.
-type Entry = (&'static str, &'static str, u32, &'static [&'static str], Option<u32>);
+type Entry = (
+    &'static str,
+    &'static str,
+    u32,
+    &'static [&'static str],
+    Option<u32>,
+);
 
 const SHELF: [Entry; 4] = [
-    ("mug", "Mug with a woven pattern", 1250, &["kitchen"], Some(40)),
+    (
+        "mug",
+        "Mug with a woven pattern",
+        1250,
+        &["kitchen"],
+        Some(40),
+    ),
     ("scarf", "Scarf, merino", 4900, &["warm", "wool"], Some(12)),
     ("loom", "Table loom", 28900, &["tools"], None),
     ("yarn", "Ball of yarn", 690, &["tools", "wool"], Some(500)),
@@ -37,9 +49,14 @@ impl Guest for Sale {
     }
 
     fn price(items: Vec<Item>) -> Result<Quote, Error> {
-        let mut quote = Quote { lines: Vec::new(), total: 0 };
+        let mut quote = Quote {
+            lines: Vec::new(),
+            total: 0,
+        };
         for item in items {
-            let Some(&(_, name, price, _, stock)) = SHELF.iter().find(|entry| entry.0 == item.product) else {
+            let Some(&(_, name, price, _, stock)) =
+                SHELF.iter().find(|entry| entry.0 == item.product)
+            else {
                 return Err(Error::UnknownProduct(item.product));
             };
             if let Some(left) = stock.filter(|left| *left < item.quantity) {
