@@ -9,105 +9,93 @@ class handle;
 class drop;
 class resource;
 enum class keyword : std::uint8_t {
-  int_,
-  long_,
-  static_,
-  and_eq_,
-  co_await_,
-  none,
+    int_,
+    long_,
+    static_,
+    and_eq_,
+    co_await_,
+    none,
 };
 
 enum class marks : std::uint8_t {
-  none = 0,
-  none_ = 1u << 0,
-  class_ = 1u << 1,
-  delete_ = 1u << 2,
+    none = 0,
+    none_ = 1u << 0,
+    class_ = 1u << 1,
+    delete_ = 1u << 2,
 };
 WIT_FLAGS(marks)
 
 struct point {
-  std::uint8_t point{};
+    std::uint8_t point{};
 };
 
 struct error_cases {
-  struct error_ {
-    std::string value;
-  };
-  struct index_ {};
-  struct value {
-    std::uint8_t value;
-  };
-  struct swap_ {};
-  struct point {
-    ::corpus::namespace_::stdin_::point value;
-  };
-  struct this_ {};
+    struct error_ { std::string value; };
+    struct index_ {};
+    struct value { std::uint8_t value; };
+    struct swap_ {};
+    struct point { ::corpus::namespace_::stdin_::point value; };
+    struct this_ {};
 };
-struct error : error_cases,
-               std::variant<error_cases::error_, error_cases::index_, error_cases::value,
-                            error_cases::swap_, error_cases::point, error_cases::this_> {
-  using variant::variant;
-  using variant::operator=;
+struct error : error_cases, std::variant<error_cases::error_, error_cases::index_, error_cases::value, error_cases::swap_, error_cases::point, error_cases::this_> {
+    using variant::variant;
+    using variant::operator=;
 };
 
 struct same {
-  std::uint8_t same{};
-  ::corpus::namespace_::stdin_::error error{};
-  ::corpus::namespace_::stdin_::error also{};
-  std::string template_{};
+    std::uint8_t same{};
+    ::corpus::namespace_::stdin_::error error{};
+    ::corpus::namespace_::stdin_::error also{};
+    std::string template_{};
 };
 
 class token : public wit::resource<token> {
- public:
-  explicit token(std::uint8_t number);
-  ::corpus::namespace_::stdin_::error drop() const;
-  std::expected<void, ::corpus::namespace_::stdin_::error> release(
-      ::corpus::namespace_::stdin_::error const& error,
-      ::corpus::namespace_::stdin_::error const& and_) const;
-  ::corpus::namespace_::stdin_::point handle() const;
-  static token make();
-  void delete_() const;
-  ::corpus::namespace_::stdin_::error error() const;
-  ::corpus::namespace_::stdin_::point point(::corpus::namespace_::stdin_::point const& point,
-                                            ::corpus::namespace_::stdin_::point const& two) const;
+public:
+    explicit token(std::uint8_t number);
+    ::corpus::namespace_::stdin_::error drop() const;
+    std::expected<void, ::corpus::namespace_::stdin_::error> release(::corpus::namespace_::stdin_::error const& error, ::corpus::namespace_::stdin_::error const& and_) const;
+    ::corpus::namespace_::stdin_::point handle() const;
+    static token make();
+    void delete_() const;
+    ::corpus::namespace_::stdin_::error error() const;
+    ::corpus::namespace_::stdin_::point point(::corpus::namespace_::stdin_::point const& point, ::corpus::namespace_::stdin_::point const& two) const;
 
-  using wit::resource<::corpus::namespace_::stdin_::token>::resource;
-  static void close_(std::int32_t handle);
+    using wit::resource<::corpus::namespace_::stdin_::token>::resource;
+    static void close_(std::int32_t handle);
 };
 
 /// Names of the class that it inherits from.
 class handle : public wit::resource<handle> {
- public:
-  void drop() const;
-  void release() const;
-  void resource() const;
-  void reset() const;
-  void inside() const;
+public:
+    void drop() const;
+    void release() const;
+    void resource() const;
+    void reset() const;
+    void inside() const;
 
-  using wit::resource<::corpus::namespace_::stdin_::handle>::resource;
-  static void close_(std::int32_t handle);
+    using wit::resource<::corpus::namespace_::stdin_::handle>::resource;
+    static void close_(std::int32_t handle);
 };
 
 class drop : public wit::resource<drop> {
- public:
-  explicit drop(std::string_view name);
+public:
+    explicit drop(std::string_view name);
 
-  using wit::resource<::corpus::namespace_::stdin_::drop>::resource;
-  static void close_(std::int32_t handle);
+    using wit::resource<::corpus::namespace_::stdin_::drop>::resource;
+    static void close_(std::int32_t handle);
 };
 
 class resource : public wit::resource<resource> {
- public:
-  resource other() const;
+public:
+    resource other() const;
 
-  using wit::resource<::corpus::namespace_::stdin_::resource>::resource;
-  static void close_(std::int32_t handle);
+    using wit::resource<::corpus::namespace_::stdin_::resource>::resource;
+    static void close_(std::int32_t handle);
 };
 
 std::uint8_t core(std::uint8_t core);
 
-token operator_(::corpus::namespace_::stdin_::token const& token,
-                ::corpus::namespace_::stdin_::token const& other);
+token operator_(::corpus::namespace_::stdin_::token const& token, ::corpus::namespace_::stdin_::token const& other);
 
 std::string std_(std::string_view std_);
 
@@ -117,6 +105,6 @@ std::int32_t errno_(std::int32_t errno_);
 
 void http_get(std::string_view url);
 
-}  // namespace corpus::namespace_::stdin_
+} // namespace corpus::namespace_::stdin_
 
 #include <corpus/namespace_/stdin_.ipp>

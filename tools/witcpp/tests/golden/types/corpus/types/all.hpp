@@ -9,59 +9,49 @@ namespace corpus::types::all {
 class thing;
 /// A record.
 struct point {
-  /// A field.
-  std::int8_t x{};
-  double y{};
-  std::string name{};
-  std::vector<std::string> tags{};
+    /// A field.
+    std::int8_t x{};
+    double y{};
+    std::string name{};
+    std::vector<std::string> tags{};
 };
 
 enum class color : std::uint8_t {
-  red,
-  green,
+    red,
+    green,
 };
 
 enum class perms : std::uint8_t {
-  none = 0,
-  read = 1u << 0,
-  write = 1u << 1,
+    none = 0,
+    read = 1u << 0,
+    write = 1u << 1,
 };
 WIT_FLAGS(perms)
 
 enum class nine : std::uint16_t {
-  none = 0,
-  a0 = 1u << 0,
-  a1 = 1u << 1,
-  a2 = 1u << 2,
-  a3 = 1u << 3,
-  a4 = 1u << 4,
-  a5 = 1u << 5,
-  a6 = 1u << 6,
-  a7 = 1u << 7,
-  a8 = 1u << 8,
+    none = 0,
+    a0 = 1u << 0,
+    a1 = 1u << 1,
+    a2 = 1u << 2,
+    a3 = 1u << 3,
+    a4 = 1u << 4,
+    a5 = 1u << 5,
+    a6 = 1u << 6,
+    a7 = 1u << 7,
+    a8 = 1u << 8,
 };
 WIT_FLAGS(nine)
 
 struct shape_cases {
-  struct empty {};
-  struct circle {
-    float value;
-  };
-  struct wide {
-    std::uint64_t value;
-  };
-  struct many {
-    std::vector<point> value;
-  };
-  struct nested {
-    std::optional<std::expected<std::uint16_t, std::string>> value;
-  };
+    struct empty {};
+    struct circle { float value; };
+    struct wide { std::uint64_t value; };
+    struct many { std::vector<point> value; };
+    struct nested { std::optional<std::expected<std::uint16_t, std::string>> value; };
 };
-struct shape : shape_cases,
-               std::variant<shape_cases::empty, shape_cases::circle, shape_cases::wide,
-                            shape_cases::many, shape_cases::nested> {
-  using variant::variant;
-  using variant::operator=;
+struct shape : shape_cases, std::variant<shape_cases::empty, shape_cases::circle, shape_cases::wide, shape_cases::many, shape_cases::nested> {
+    using variant::variant;
+    using variant::operator=;
 };
 
 using points = std::vector<point>;
@@ -69,20 +59,18 @@ using points = std::vector<point>;
 using pair = std::tuple<std::uint8_t, std::string>;
 
 class thing : public wit::resource<thing> {
- public:
-  thing(std::string_view name, point const& at);
-  std::string get() const;
-  bool compare(thing const& other) const;
-  static std::expected<thing, shape> make(std::tuple<std::uint8_t, std::string_view> source);
-  static std::optional<thing> consume(thing it);
+public:
+    thing(std::string_view name, point const& at);
+    std::string get() const;
+    bool compare(thing const& other) const;
+    static std::expected<thing, shape> make(std::tuple<std::uint8_t, std::string_view> source);
+    static std::optional<thing> consume(thing it);
 
-  using wit::resource<::corpus::types::all::thing>::resource;
-  static void close_(std::int32_t handle);
+    using wit::resource<::corpus::types::all::thing>::resource;
+    static void close_(std::int32_t handle);
 };
 
-std::tuple<std::uint8_t, std::int64_t> integers(std::uint8_t a, std::int8_t b, std::uint16_t c,
-                                                std::int16_t d, std::uint32_t e, std::int32_t f,
-                                                std::uint64_t g, std::int64_t h);
+std::tuple<std::uint8_t, std::int64_t> integers(std::uint8_t a, std::int8_t b, std::uint16_t c, std::int16_t d, std::uint32_t e, std::int32_t f, std::uint64_t g, std::int64_t h);
 
 float floats(float a, double b);
 
@@ -94,24 +82,16 @@ std::vector<std::uint8_t> bytes(std::span<std::uint8_t const> a);
 
 std::vector<bool> bools(std::vector<bool> const& a, std::optional<std::vector<bool>> const& b);
 
-std::expected<shape, perms> compound(std::span<point const> a,
-                                     std::tuple<std::uint8_t, std::string_view> b, shape const& c,
-                                     std::optional<point> const& d,
-                                     std::expected<std::span<point const>, color> const& e);
+std::expected<shape, perms> compound(std::span<point const> a, std::tuple<std::uint8_t, std::string_view> b, shape const& c, std::optional<point> const& d, std::expected<std::span<point const>, color> const& e);
 
-std::expected<void, wit::unit> results(std::expected<void, wit::unit> a,
-                                       std::expected<std::uint8_t, wit::unit> b,
-                                       std::expected<void, std::string_view> c);
+std::expected<void, wit::unit> results(std::expected<void, wit::unit> a, std::expected<std::uint8_t, wit::unit> b, std::expected<void, std::string_view> c);
 
 std::vector<thing> things(std::span<wit::borrow<thing> const> a, std::optional<thing> b);
 
-nine too_many(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d, std::uint8_t e,
-              std::uint8_t f, std::uint8_t g, std::uint8_t h, std::uint8_t i, std::uint8_t j,
-              std::uint8_t k, std::uint8_t l, std::uint8_t m, std::uint8_t n, std::uint8_t o,
-              std::uint8_t p, nine q);
+nine too_many(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d, std::uint8_t e, std::uint8_t f, std::uint8_t g, std::uint8_t h, std::uint8_t i, std::uint8_t j, std::uint8_t k, std::uint8_t l, std::uint8_t m, std::uint8_t n, std::uint8_t o, std::uint8_t p, nine q);
 
 void nothing();
 
-}  // namespace corpus::types::all
+} // namespace corpus::types::all
 
 #include <corpus/types/all.ipp>

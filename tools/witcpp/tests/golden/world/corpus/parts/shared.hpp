@@ -6,18 +6,18 @@ namespace corpus::parts::shared {
 
 class ticket;
 struct item {
-  std::string name{};
-  std::uint32_t count{};
+    std::string name{};
+    std::uint32_t count{};
 };
 
 class ticket : public wit::resource<ticket> {
- public:
-  std::uint32_t number() const;
+public:
+    std::uint32_t number() const;
 
-  using wit::resource<::corpus::parts::shared::ticket>::resource;
-  static void close_(std::int32_t handle);
+    using wit::resource<::corpus::parts::shared::ticket>::resource;
+    static void close_(std::int32_t handle);
 };
 
-}  // namespace corpus::parts::shared
+} // namespace corpus::parts::shared
 
 #include <corpus/parts/shared.ipp>

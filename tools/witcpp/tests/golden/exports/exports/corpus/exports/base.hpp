@@ -5,33 +5,22 @@
 namespace exports::corpus::exports::base {
 
 struct key {
-  std::string name{};
+    std::string name{};
 };
 
 struct error_cases {
-  struct missing {
-    key value;
-  };
-  struct other {
-    std::string value;
-  };
+    struct missing { key value; };
+    struct other { std::string value; };
 };
 struct error : error_cases, std::variant<error_cases::missing, error_cases::other> {
-  using variant::variant;
-  using variant::operator=;
+    using variant::variant;
+    using variant::operator=;
 };
 
-}  // namespace exports::corpus::exports::base
+} // namespace exports::corpus::exports::base
 
-template <>
-struct wit::abi<::exports::corpus::exports::base::key>
-    : wit::record<::exports::corpus::exports::base::key,
-                  &::exports::corpus::exports::base::key::name> {};
-template <>
-struct wit::abi<::exports::corpus::exports::base::error>
-    : wit::variant<::exports::corpus::exports::base::error,
-                   ::exports::corpus::exports::base::error::missing,
-                   ::exports::corpus::exports::base::error::other> {};
+template <> struct wit::abi<::exports::corpus::exports::base::key> : wit::record<::exports::corpus::exports::base::key, &::exports::corpus::exports::base::key::name> {};
+template <> struct wit::abi<::exports::corpus::exports::base::error> : wit::variant<::exports::corpus::exports::base::error, ::exports::corpus::exports::base::error::missing, ::exports::corpus::exports::base::error::other> {};
 
 // An implementation offers:
 //
@@ -39,4 +28,5 @@ struct wit::abi<::exports::corpus::exports::base::error>
 // };
 //
 // and is named once, at global scope: EXPORT_CORPUS_EXPORTS_BASE(implementation)
-#define EXPORT_CORPUS_EXPORTS_BASE(impl)
+#define EXPORT_CORPUS_EXPORTS_BASE(impl) \
+    
