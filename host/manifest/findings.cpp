@@ -1,5 +1,7 @@
 #include "host/manifest/findings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <numeric>

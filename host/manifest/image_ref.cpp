@@ -1,5 +1,7 @@
 #include "host/manifest/image_ref.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "host/manifest/providers.h"

@@ -1,5 +1,7 @@
 #include "host/manifest/providers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

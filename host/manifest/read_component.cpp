@@ -1,6 +1,9 @@
 #include <array>
 
 #include "base/suggest.h"
+
+#include <fmt/format.h>
+
 #include "host/manifest/image_ref.h"
 #include "host/manifest/names.h"
 #include "host/manifest/parts.h"

@@ -1,5 +1,7 @@
 #include "host/manifest/read_manifest.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "host/manifest/names.h"

@@ -1,6 +1,9 @@
 #include <array>
 
 #include "host/manifest/names.h"
+
+#include <fmt/format.h>
+
 #include "host/manifest/parts.h"
 
 namespace weft::manifest {

@@ -4,6 +4,8 @@
 
 #include "host/manifest/read_manifest.h"
 
+#include <fmt/format.h>
+
 namespace weft::manifest {
 namespace {
 

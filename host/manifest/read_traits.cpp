@@ -2,6 +2,9 @@
 #include <array>
 
 #include "base/suggest.h"
+
+#include <fmt/format.h>
+
 #include "host/manifest/parts.h"
 
 namespace weft::manifest {

@@ -6,6 +6,8 @@
 
 #include "host/manifest/parts.h"
 
+#include <fmt/format.h>
+
 namespace weft::manifest {
 namespace {
 

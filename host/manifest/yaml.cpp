@@ -1,6 +1,8 @@
 // The only file that includes yaml-cpp: its exceptions become findings here.
 #include "host/manifest/yaml.h"
 
+#include <fmt/format.h>
+
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>

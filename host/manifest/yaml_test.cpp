@@ -1,5 +1,7 @@
 #include "host/manifest/yaml.h"
 
+#include <fmt/format.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,7 @@
 #include "host/plan/diff.h"
 
+#include <fmt/format.h>
+
 #include <gmock/gmock.h>
 
 #include "host/plan/test_support.h"

@@ -1,5 +1,6 @@
 #include "host/plan/plan.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "host/plan/checks.h"

@@ -4,6 +4,9 @@
 #include <charconv>
 
 #include "host/manifest/node_reader.h"
+
+#include <fmt/format.h>
+
 #include "host/plan/checks.h"
 
 namespace weft::plan {

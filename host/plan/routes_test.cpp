@@ -2,6 +2,8 @@
 
 #include "host/plan/test_support.h"
 
+#include <fmt/format.h>
+
 namespace weft::plan {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include "host/plan/checks.h"
 
+#include <fmt/format.h>
+
 namespace weft::plan {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "host/plan/world.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/suggest.h"

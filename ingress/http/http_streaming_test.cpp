@@ -4,6 +4,8 @@
 
 #include "ingress/http/scenario.h"
 
+#include <fmt/format.h>
+
 namespace weft::ingress {
 namespace {
 
