@@ -6,23 +6,10 @@
 #include <iterator>
 #include <utility>
 
+#include "ingress/http/escape.h"
+
 namespace weft::ingress {
 namespace {
-
-// Safe inside quotes in both formats, in a terminal and in UTF-8 readers.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string time_text(WallTime at, const char* form) {
   const auto seconds = std::chrono::system_clock::to_time_t(at);

@@ -10,6 +10,8 @@
 
 #include "net/http_syntax.h"
 
+#include "ingress/http/escape.h"
+
 namespace weft::ingress {
 namespace {
 
@@ -45,20 +47,6 @@ Form preferred(std::string_view accept) {
     }
   }
   return json.value_or(0) > text.value_or(0) ? Form::json : Form::text;
-}
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -113,7 +101,7 @@ Answer make_answer(std::uint16_t status, std::string_view sentence,
     return {status, "application/json",
             fmt::format(R"({{"status":{},"error":"{}","request":"{}","trace":"{}"}})"
                         "\n",
-                        status, json_text(sentence), request, trace)};
+                        status, escaped(sentence), request, trace)};
   }
   return {status, "text/plain; charset=utf-8",
           fmt::format("{} {}: {}\nrequest {}\ntrace {}\n", status, net::reason(status), sentence,

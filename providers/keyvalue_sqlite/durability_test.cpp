@@ -133,7 +133,7 @@ Trace read_trace(const std::filesystem::path& file) {
 
 TEST(Durability, answers_only_after_the_fdatasync_that_covers_the_write) {
   if (::system("strace -o /dev/null true >/dev/null 2>&1") != 0)
-    GTEST_SKIP() << "strace cannot trace here";
+    FAIL() << "strace cannot trace here: apt-get install strace, and allow ptrace";
   const ScratchFolder folder;
   const auto trace_file = folder.path() / "trace";
   const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
