@@ -1,8 +1,8 @@
 // Calls from component to component, measured in one process through engine and switchboard, as
-// they cross in a host. Usage: calls_bench GUESTS [ROUNDS]; prints the rows
-// call_component_to_component, call_rich and bytes_1MiB_roundtrip as JSON. GUESTS holds front.wasm,
-// the caller, and echo.wasm, the callee, of tests/guests. Times are the best of many
-// short samples, ROUNDS times so many: on a busy machine that is what the work itself takes.
+// they cross in a host. Usage: calls_bench GUESTS [ROUNDS [ROW]]; prints the rows
+// call_component_to_component, call_rich and bytes_1MiB_roundtrip, or one of them, as JSON. GUESTS
+// holds front.wasm, the caller, and echo.wasm, the callee, of tests/guests. Times are the best of
+// many short samples, ROUNDS times so many: on a busy machine that is what the work itself takes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -176,28 +176,41 @@ Result<double> call_inside(Bench& bench, int rounds) {
   return time / count;
 }
 
-// One call with 100 records, building and comparing them included, the caller's own instance not.
-Result<double> rich_call(Bench& bench, int rounds) {
-  TRY(const auto caller, adding(bench, 0, rounds * 100));
-  TRY(const auto time, best_of(rounds * 100, [&]() -> Result<> {
-        TRY(const auto equal,
-            bench.call("call-people", contracts::encode(std::tuple(std::uint32_t{100}))));
-        TRY(const auto value, contracts::decode<std::tuple<bool>>(equal));
-        return expect(std::get<0>(value), "call-people");
-      }));
-  return time - caller;
+// `call-people-often`: makes 100 records, passes them `count` times and compares the last answer.
+Result<double> passing_people(Bench& bench, std::uint32_t count, int rounds) {
+  constexpr std::uint32_t people = 100;
+  return best_of(rounds, [&]() -> Result<> {
+    TRY(const auto equal,
+        bench.call("call-people-often", contracts::encode(std::tuple(people, count))));
+    TRY(const auto value, contracts::decode<std::tuple<bool>>(equal));
+    return expect(std::get<0>(value), "call-people-often");
+  });
 }
 
+// One call with 100 records; what the caller does before and after its calls does not count.
+Result<double> rich_call(Bench& bench, int rounds) {
+  constexpr std::uint32_t count = 20;
+  TRY(const auto few, passing_people(bench, 1, rounds * 20));
+  TRY(const auto many, passing_people(bench, 1 + count, rounds * 20));
+  return (many - few) / count;
+}
+
+// `call-bytes`: makes 1 MiB and passes it `count` times.
+Result<double> passing_bytes(Bench& bench, std::uint32_t count, int rounds) {
+  return best_of(rounds, [&]() -> Result<> {
+    TRY(const auto sum, bench.call("call-bytes", contracts::encode(std::tuple(
+                                                     count, static_cast<std::uint32_t>(k_mib)))));
+    TRY(const auto value, contracts::decode<std::tuple<std::uint64_t>>(sum));
+    return expect(std::get<0>(value) == count * k_mib, "call-bytes");
+  });
+}
+
+// One call with 1 MiB; what the caller does before its calls does not count.
 Result<double> mebibyte_call(Bench& bench, int rounds) {
-  constexpr std::uint32_t count = 10;
-  TRY(const auto time, best_of(rounds * 10, [&]() -> Result<> {
-        TRY(const auto sum,
-            bench.call("call-bytes",
-                       contracts::encode(std::tuple(count, static_cast<std::uint32_t>(k_mib)))));
-        TRY(const auto value, contracts::decode<std::tuple<std::uint64_t>>(sum));
-        return expect(std::get<0>(value) == count * k_mib, "call-bytes");
-      }));
-  return time / count;
+  constexpr std::uint32_t count = 20;
+  TRY(const auto few, passing_bytes(bench, 1, rounds * 10));
+  TRY(const auto many, passing_bytes(bench, 1 + count, rounds * 10));
+  return (many - few) / count;
 }
 
 double four_copies(int rounds) {
@@ -215,16 +228,34 @@ double four_copies(int rounds) {
   return best;
 }
 
-Result<std::vector<Row>> measure(Bench& bench, int rounds) {
+Result<Row> plain_row(Bench& bench, int rounds) {
   TRY(const auto plain, plain_call(bench, rounds));
   TRY(const auto inside, call_inside(bench, rounds));
+  return Row{"call_component_to_component", "a call inside one kept store", plain, inside, {}};
+}
+
+Result<Row> rich_row(Bench& bench, int rounds) {
+  TRY(const auto plain, plain_call(bench, rounds));
   TRY(const auto rich, rich_call(bench, rounds));
+  return Row{"call_rich", "the plain call", rich, plain, {{"plain_call", plain}}};
+}
+
+Result<Row> mebibyte_row(Bench& bench, int rounds) {
   TRY(const auto bytes, mebibyte_call(bench, rounds));
-  return std::vector<Row>{
-      {"call_component_to_component", "a call inside one kept store", plain, inside, {}},
-      {"call_rich", "the plain call", rich, plain, {{"plain_call", plain}}},
-      {"bytes_1MiB_roundtrip", "four memcpy of 1 MiB", bytes, four_copies(rounds), {}},
-  };
+  return Row{"bytes_1MiB_roundtrip", "four memcpy of 1 MiB", bytes, four_copies(rounds), {}};
+}
+
+// All rows, or the one that is named.
+Result<std::vector<Row>> measure(Bench& bench, int rounds, std::string_view only) {
+  std::vector<Row> rows;
+  for (const auto& [name, row] :
+       {std::pair("call_component_to_component", &plain_row), std::pair("call_rich", &rich_row),
+        std::pair("bytes_1MiB_roundtrip", &mebibyte_row)}) {
+    if (!only.empty() && only != name) continue;
+    TRY(auto measured, row(bench, rounds));
+    rows.push_back(std::move(measured));
+  }
+  return rows;
 }
 
 void print(const std::vector<Row>& rows, int rounds) {
@@ -242,11 +273,11 @@ void print(const std::vector<Row>& rows, int rounds) {
 }
 
 Result<> run(int argc, char** argv) {
-  if (argc < 2) return fail(Errc::invalid, "usage: calls_bench GUESTS [ROUNDS]");
+  if (argc < 2) return fail(Errc::invalid, "usage: calls_bench GUESTS [ROUNDS [ROW]]");
   int rounds = 9;
   if (argc > 2) std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), rounds);
   TRY(auto bench, Bench::open(argv[1]));
-  TRY(const auto rows, measure(*bench, rounds));
+  TRY(const auto rows, measure(*bench, rounds, argc > 3 ? argv[3] : ""));
   print(rows, rounds);
   return {};
 }

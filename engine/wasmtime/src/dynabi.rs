@@ -11,6 +11,7 @@
 //!   alignment. So more than 16 flat parameters need no special case.
 use crate::image::Image;
 use crate::steps::{self, lift, lower};
+use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
@@ -21,13 +22,37 @@ use wasmtime::component::__internal::{
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, Lower};
 use wasmtime::{Result, ValRaw, bail};
 
+/// An image on its way into or out of a guest. Going in it is freed as soon as its values are there, not when the
+/// call ends: a large one leaves its memory, still in the CPU's caches, to the image of the results.
+pub struct Passing(UnsafeCell<Image>);
+
+// Wasmtime asks for it of every value, and yet lowers each once, where the call runs.
+unsafe impl Sync for Passing {}
+
+impl<T: Into<Image>> From<T> for Passing {
+    fn from(image: T) -> Passing {
+        Passing(UnsafeCell::new(image.into()))
+    }
+}
+
+impl Passing {
+    pub fn into_image(self) -> Image {
+        self.0.into_inner()
+    }
+
+    /// The image, of which nothing is left here.
+    fn take(&self) -> Image {
+        std::mem::replace(unsafe { &mut *self.0.get() }, Vec::new().into())
+    }
+}
+
 /// The image of a parameter tuple.
-pub struct DynArgs<const N: usize>(pub Image);
+pub struct DynArgs<const N: usize>(pub Passing);
 /// The image of a result tuple.
-pub struct DynRet<const N: usize>(pub Image);
+pub struct DynRet<const N: usize>(pub Passing);
 /// The result of an async-lifted (WASI 0.3) export: flat up to 16 values. N must be the real flat count,
 /// or 1 when that exceeds 16 and the guest hands over a pointer.
-pub struct DynAsyncRet<const N: usize>(pub Image);
+pub struct DynAsyncRet<const N: usize>(pub Passing);
 
 /// A tuple of unknown size: `SIZE32 = 0` makes wasmtime pass an empty slice whose address is the
 /// (already checked) place of the tuple in guest memory.
@@ -124,14 +149,14 @@ macro_rules! dynamic {
                 ty: InterfaceType,
                 src: &[ValRaw; N],
             ) -> Result<Self> {
-                lift_flat(cx, ty, src, $max).map(Self)
+                lift_flat(cx, ty, src, $max).map(|image| Self(image.into()))
             }
             fn linear_lift_from_memory(
                 cx: &mut LiftContext<'_>,
                 ty: InterfaceType,
                 bytes: &[u8],
             ) -> Result<Self> {
-                lift_memory(cx, ty, bytes).map(Self)
+                lift_memory(cx, ty, bytes).map(|image| Self(image.into()))
             }
         }
         unsafe impl<const N: usize> Lower for $name<N> {
@@ -143,7 +168,7 @@ macro_rules! dynamic {
             ) -> Result<()> {
                 // An array of `MaybeUninit` needs no initialisation.
                 let dst: &mut [MaybeUninit<ValRaw>; N] = unsafe { &mut *dst.as_mut_ptr().cast() };
-                lower_flat(cx, ty, &self.0, dst, $max)
+                lower_flat(cx, ty, &self.0.take(), dst, $max)
             }
             fn linear_lower_to_memory<T>(
                 &self,
@@ -151,7 +176,7 @@ macro_rules! dynamic {
                 ty: InterfaceType,
                 offset: usize,
             ) -> Result<()> {
-                lower_memory(cx, ty, &self.0, offset)
+                lower_memory(cx, ty, &self.0.take(), offset)
             }
         }
     };

@@ -66,7 +66,8 @@ impl Instance {
                 .ok_or_else(|| format_err!("no such function"))?;
             // Sound for every sync-lifted function: both sides walk the guest's own type (see `dynabi`).
             let func = unsafe { TypedFunc::<DynArgs<16>, DynRet<1>>::new_unchecked(func) };
-            Ok(func.call_async(&mut self.store, DynArgs(args)).await?.0)
+            let called = func.call_async(&mut self.store, DynArgs(args.into()));
+            Ok(called.await?.0.into_image())
         };
         let result: Result<Image> = called.await;
         result.map_err(|error| Report::new(&error, Some(self.store.data())))

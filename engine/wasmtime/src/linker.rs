@@ -85,6 +85,7 @@ fn import<const N: usize, const M: usize>(
 ) -> Result<()> {
     linker.func_wrap_async(name, move |store, DynArgs::<N>(args)| {
         let host = store.data();
+        let args = args.into_image();
         if let Err(refusal) = host.held.fits(args.len() as u64) {
             return Box::new(std::future::ready(Err(refusal.into())));
         }
@@ -94,7 +95,7 @@ fn import<const N: usize, const M: usize>(
         } else {
             start(user, Arc::into_raw(handle), args);
         }
-        Box::new(async move { Ok(DynRet::<M>(answer.await?)) })
+        Box::new(async move { Ok(DynRet::<M>(answer.await?.into())) })
     })
 }
 

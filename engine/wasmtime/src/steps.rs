@@ -15,6 +15,7 @@ mod compile;
 pub(crate) mod lift;
 pub(crate) mod lower;
 mod shape;
+mod short;
 
 pub(crate) use cache::program;
 pub use check::Validator;

@@ -55,8 +55,9 @@ fn import<const N: usize, const M: usize>(
     seen: Arc<Mutex<Vec<u8>>>,
 ) -> Result<()> {
     linker.func_wrap_async(name, move |_, DynArgs::<N>(args)| {
+        let args = args.into_image();
         *seen.lock().unwrap() = args.to_vec();
-        Box::new(async move { Ok(DynRet::<M>(args)) })
+        Box::new(async move { Ok(DynRet::<M>(args.into())) })
     })
 }
 
@@ -183,7 +184,10 @@ impl Kinds {
         // Sound for every function: both sides go by the guest's own types.
         let func = unsafe { TypedFunc::<DynArgs<16>, DynRet<1>>::new_unchecked(func) };
         let args = DynArgs(args.to_vec().into());
-        Ok(now(func.call_async(&mut self.store, args))?.0.to_vec())
+        Ok(now(func.call_async(&mut self.store, args))?
+            .0
+            .into_image()
+            .to_vec())
     }
 
     fn by_val(&mut self, func: &Func, args: &[Val]) -> Vec<Val> {

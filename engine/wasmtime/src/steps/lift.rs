@@ -1,4 +1,5 @@
 //! Guest to image.
+use super::short::{SHORT, check_utf8, copy};
 use super::{BlockId, FlatOp, Program, Step, Width, make_pair, pair, range, read, write};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     StringEncoding, TypeResourceTableIndex,
@@ -89,6 +90,11 @@ impl<'a, 'b> Lifter<'a, 'b> {
         if at + bytes.len() > u32::MAX as usize {
             bail!("the image exceeds 4 GiB");
         }
+        if bytes.len() <= SHORT {
+            self.out.resize(at + bytes.len(), 0);
+            copy(bytes, &mut self.out[at..]);
+            return Ok(make_pair(at as u64, count as u64));
+        }
         if at > self.out.len() {
             self.out.reserve(at - self.out.len() + bytes.len());
             self.out.resize(at, 0);
@@ -104,7 +110,7 @@ impl<'a, 'b> Lifter<'a, 'b> {
         }
         let bytes = self.guest(ptr, len, 1)?;
         self.cx.consume_fuel(len)?;
-        std::str::from_utf8(bytes)?;
+        check_utf8(bytes)?;
         self.append(1, bytes, len)
     }
 

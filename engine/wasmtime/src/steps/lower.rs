@@ -1,5 +1,6 @@
 //! Image to guest. A wrong image is an error, never undefined behaviour or a panic.
 use super::lift::{checked_case, checked_char};
+use super::short::{check_utf8, copy};
 use super::{BlockId, FlatOp, Program, Step, Width, make_pair, pair, range, read, write};
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::wasmtime_environ::component::{
@@ -97,7 +98,7 @@ impl<'a, 'b, T> Lowerer<'a, 'b, T> {
     fn copy(&mut self, bytes: &[u8], dst: usize, pair_at: Option<(usize, u64)>) -> Result<()> {
         let memory = self.cx.as_slice_mut();
         match memory.get_mut(dst..dst + bytes.len()) {
-            Some(place) => place.copy_from_slice(bytes),
+            Some(place) => copy(bytes, place),
             None => bail!("pointer out of bounds of memory"),
         }
         // The one view of guest memory, which is not free to get, serves both writes.
@@ -116,10 +117,10 @@ impl<'a, 'b, T> Lowerer<'a, 'b, T> {
     fn string(&mut self, src: usize, pair_at: Option<usize>) -> Result<u64> {
         let (ptr, len) = pair(self.image, src);
         let bytes = self.take(ptr, len)?;
-        let text = std::str::from_utf8(bytes)?;
         if !self.utf8 {
-            return self.transcoded(text, pair_at);
+            return self.transcoded(std::str::from_utf8(bytes)?, pair_at);
         }
+        check_utf8(bytes)?;
         let at = self.cx.realloc(0, 0, 1, len)?;
         let moved = make_pair(at as u64, len as u64);
         self.copy(bytes, at, pair_at.map(|to| (to, moved)))?;
