@@ -1,7 +1,12 @@
 #include "providers/keyvalue_sqlite/lane.h"
 
+#include "providers/keyvalue_sqlite/writer.h"
+
 namespace weft::providers::keyvalue_sqlite {
 namespace {
+
+// A thread that never runs out of work hands over what it has after this time.
+constexpr std::chrono::milliseconds k_collect_most{1};
 
 void abandon(std::vector<std::unique_ptr<Write>> writes) {
   for (auto& write : writes) write->abandon();
@@ -10,6 +15,29 @@ void abandon(std::vector<std::unique_ptr<Write>> writes) {
 }  // namespace
 
 Lane::~Lane() { abandon(std::move(done_)); }
+
+Result<> Lane::send(std::unique_ptr<Write>& write) {
+  TRY_OK(writer_.submit(write));
+  ++sent_;
+  if (std::exchange(collecting_, true)) return {};
+  seen_ = sent_;
+  since_ = std::chrono::steady_clock::now();
+  boost::asio::post(executor_, [lane = shared_from_this()] { lane->look_again(); });
+  return {};
+}
+
+// Runs behind everything that was ready when it was posted. As long as that brings further writes,
+// the thread is busy and the disk may as well wait.
+void Lane::look_again() {
+  if (!collecting_) return;
+  if (sent_ == seen_ || std::chrono::steady_clock::now() - since_ >= k_collect_most) return begin();
+  seen_ = sent_;
+  boost::asio::post(executor_, [lane = shared_from_this()] { lane->look_again(); });
+}
+
+void Lane::begin() {
+  if (std::exchange(collecting_, false)) writer_.begin();
+}
 
 void Lane::deliver(std::vector<std::unique_ptr<Write>> done) {
   {
@@ -37,6 +65,7 @@ void Lane::answer() {
 }
 
 void Lane::close() {
+  begin();
   std::vector<std::unique_ptr<Write>> done;
   {
     const std::lock_guard lock(mutex_);

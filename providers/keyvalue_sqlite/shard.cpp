@@ -50,9 +50,7 @@ Result<T> reading(Result<T> result) {
 }  // namespace
 
 Shard::Shard(Reader reader, Writer& writer, boost::asio::io_context::executor_type executor)
-    : reader_(std::move(reader)),
-      writer_(writer),
-      lane_(std::make_shared<Lane>(std::move(executor))) {}
+    : reader_(std::move(reader)), lane_(std::make_shared<Lane>(std::move(executor), writer)) {}
 
 Shard::~Shard() { lane_->close(); }
 
@@ -62,7 +60,7 @@ void Shard::write(Result<> allowed, Operation operation, Answer<typename Operati
   const auto bytes = answer.argument_bytes();
   std::unique_ptr<Write> write =
       std::make_unique<WriteOf<Operation>>(lane_, bytes, std::move(operation), std::move(answer));
-  if (auto taken = writer_.submit(write); !taken) {
+  if (auto taken = lane_->send(write); !taken) {
     write->fail_with(std::move(taken).error());
     write->answer();
   }

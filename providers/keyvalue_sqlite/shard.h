@@ -52,7 +52,6 @@ class Shard final : public contracts::keyvalue::KeyValue {
   void write(Result<> allowed, Operation operation, Answer<typename Operation::Value> answer);
 
   Reader reader_;
-  Writer& writer_;
   std::shared_ptr<Lane> lane_;
 };
 

@@ -60,6 +60,9 @@ Result<Database> Database::open(const std::filesystem::path& path, Access access
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(state->path.c_str(), &state->handle, flags, "unix-excl");
   if (code != SQLITE_OK) return std::unexpected(explain(code, state->path, sqlite3_errstr(code)));
+  // Checkpoints come when the writer chooses. Turning off SQLite's own removes the hook, too, here
+  // and in `PRAGMA wal_autocheckpoint`: so it comes first.
+  sqlite3_wal_autocheckpoint(state->handle, 0);
   sqlite3_wal_hook(
       state->handle,
       [](void* context, sqlite3*, const char*, int frames) {

@@ -39,12 +39,10 @@ Result<Store> Store::open(const std::filesystem::path& path) {
   if (!wal)
     return fail(Errc::denied,
                 fmt::format("{} lies where SQLite cannot keep a write-ahead log", path.string()));
-  // Every commit is followed by an fdatasync; checkpoints come when the writer chooses. A WAL that
-  // once grew is overwritten, not cut: an fdatasync is much cheaper when the size of the file stays
-  // the same.
+  // Every commit is followed by an fdatasync. A WAL that once grew is overwritten, not cut: an
+  // fdatasync is much cheaper when the size of the file stays the same.
   TRY_OK(database.run(
-      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1;"
-      "PRAGMA cache_size = -8192"));
+      "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -8192"));
   TRY_OK(prepare_schema(database, path));
   Store store(std::move(database));
   auto& db = store.database_;

@@ -31,22 +31,27 @@ Writer::Writer(Setup setup)
 Writer::~Writer() { close(); }
 
 Result<> Writer::submit(std::unique_ptr<Write>& write) {
+  const std::lock_guard lock(mutex_);
+  if (closing_) return fail(Errc::unavailable, "the key-value store is closing");
+  if (queue_.size() >= limits_.writes || queued_bytes_ + write->bytes() > limits_.bytes) {
+    return fail(Errc::unavailable,
+                fmt::format("{} writes of {} bytes wait for the disk, more are not taken",
+                            queue_.size(), queued_bytes_));
+  }
+  queued_bytes_ += write->bytes();
+  queue_.push_back(std::move(write));
+  return {};
+}
+
+void Writer::begin() {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (closing_) return fail(Errc::unavailable, "the key-value store is closing");
-    if (queue_.size() >= limits_.writes || queued_bytes_ + write->bytes() > limits_.bytes) {
-      return fail(Errc::unavailable,
-                  fmt::format("{} writes of {} bytes wait for the disk, more are not taken",
-                              queue_.size(), queued_bytes_));
-    }
-    queued_bytes_ += write->bytes();
-    queue_.push_back(std::move(write));
-    wake = wake_at_ != 0 && queue_.size() >= wake_at_;
+    begin_ = !queue_.empty();  // what the caller submitted may have been taken already
+    wake = begin_ && wake_at_ != 0 && queue_.size() >= wake_at_;
     if (wake) wake_at_ = 0;
   }
   if (wake) wake_.notify_one();
-  return {};
 }
 
 void Writer::close() {
@@ -77,13 +82,12 @@ void Writer::run() {
   tidy(0);
 }
 
-// Real time: the pause is a part of what the disk took.
-// Sleeps until there is a write, then a little longer if fewer are there than `expected`. Empty:
-// closing.
+// Sleeps until it is to begin, then a little longer if fewer writes are there than `expected`. Real
+// time: the pause is a part of what the disk took. Empty: closing.
 Writer::Batch Writer::gather(std::size_t expected) {
   Batch batch;
   std::unique_lock lock(mutex_);
-  while (queue_.empty() && !closing_) {
+  while (!begin_ && !closing_) {
     wake_at_ = 1;
     wake_.wait(lock);
   }
@@ -94,6 +98,7 @@ Writer::Batch Writer::gather(std::size_t expected) {
     if (wake_.wait_until(lock, end) == std::cv_status::timeout) break;
   }
   wake_at_ = 0;
+  begin_ = false;
   batch.swap(queue_);
   queued_bytes_ = 0;
   return batch;

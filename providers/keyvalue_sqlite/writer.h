@@ -1,7 +1,9 @@
 // The one thread that writes. What waits when it is free becomes one transaction, is committed with
-// one fdatasync, and is answered; what comes in meanwhile becomes the next. Callers that were just
-// answered often write again: the next transaction waits for them a little, so that all of them
-// share one fdatasync instead of taking turns at two.
+// one fdatasync, and is answered; what comes in meanwhile becomes the next. A commit costs a CPU
+// more than a call does: so a write does not wake the writer before the thread that it came from
+// has nothing else to do (see lane.h), and a transaction waits a little for callers that were just
+// answered, who often write again, so that all of them share one fdatasync instead of taking turns
+// at two.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -37,9 +39,12 @@ class Writer final {
   Writer& operator=(const Writer&) = delete;
   ~Writer();
 
-  // Any thread, never waits for the disk. unavailable: the queue is full, or the store is closing;
-  // then the write is given back in `write`.
+  // Any thread, never waits for the disk. The write waits until somebody calls begin(), unless the
+  // next transaction takes it before. unavailable: the queue is full, or the store is closing; then
+  // the write is given back in `write`.
   Result<> submit(std::unique_ptr<Write>& write);
+  // Any thread: what was submitted may be written now.
+  void begin();
   // Refuses further writes, finishes those that wait, and ends the thread. Blocks for a commit or
   // two.
   void close();
@@ -68,6 +73,7 @@ class Writer final {
   std::condition_variable wake_;
   Batch queue_;                   // guarded by mutex_
   std::size_t queued_bytes_ = 0;  // guarded by mutex_
+  bool begin_ = false;            // guarded by mutex_: begin() was called for some of the queue
   bool closing_ = false;          // guarded by mutex_
   std::size_t wake_at_ =
       0;  // guarded by mutex_: waiting writes that wake the thread; 0 while it is awake
