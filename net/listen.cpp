@@ -12,7 +12,6 @@ namespace weft::net {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 enum class Share { no, yes };
