@@ -29,7 +29,7 @@ install: build ## weft into $(PREFIX), by default /usr/local
 	@install -D -m 755 build/weft $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weft
 format: setup ## clang-format, rustfmt
 	@tools/format --write
-lint: setup ## arrows, formats, clang-tidy, clippy
+lint: setup ## arrows, formats, clang-tidy over every source, clippy
 	@tools/lint all
 clean: ## remove the build folders, not the caches
-	@rm -rf build build-quick build-debug build-tsan
+	@rm -rf build build-quick build-debug build-tsan build-lint

@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },
       .err = [](std::string_view text) { write_all(stderr, text); },
+      // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this process changes the environment
       .colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr
                     ? weft::LogColour::yes
                     : weft::LogColour::no,

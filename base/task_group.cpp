@@ -13,7 +13,8 @@ namespace weft {
 
 namespace asio = boost::asio;
 
-TaskGroup::TaskGroup(asio::any_io_executor executor) : executor_(executor), empty_(executor) {
+TaskGroup::TaskGroup(const asio::any_io_executor& executor)
+    : executor_(executor), empty_(executor) {
   empty_.expires_at(asio::steady_timer::time_point::max());
 }
 
@@ -22,12 +23,13 @@ TaskGroup::~TaskGroup() { assert(running_.empty() && "close() was not awaited");
 void TaskGroup::spawn(asio::awaitable<void> body) {
   if (closing_) return;
   auto task = running_.emplace(running_.end());
-  asio::co_spawn(executor_, root(std::move(body)),
-                 asio::bind_cancellation_slot(task->slot(), [this, task](std::exception_ptr bug) {
-                   if (bug) std::terminate();
-                   running_.erase(task);
-                   if (running_.empty()) empty_.cancel();
-                 }));
+  asio::co_spawn(
+      executor_, root(std::move(body)),
+      asio::bind_cancellation_slot(task->slot(), [this, task](const std::exception_ptr& bug) {
+        if (bug) std::terminate();
+        running_.erase(task);
+        if (running_.empty()) empty_.cancel();
+      }));
 }
 
 asio::awaitable<void> TaskGroup::close() {

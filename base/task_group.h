@@ -14,7 +14,7 @@ namespace weft {
 // refused.
 class TaskGroup {
  public:
-  explicit TaskGroup(boost::asio::any_io_executor executor);
+  explicit TaskGroup(const boost::asio::any_io_executor& executor);
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
   ~TaskGroup();

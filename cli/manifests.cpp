@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 
 #include "base/result.h"
 #include "host/manifest/read_manifest.h"
@@ -22,9 +22,10 @@ Result<std::string> read_text(const std::filesystem::path& file) {
   }
   std::ifstream in(file, std::ios::binary);
   if (!in) {
-    return fail(Errc::not_found, errno == ENOENT
-                                     ? "there is no such file; name a manifest: weft up FILE"
-                                     : fmt::format("it cannot be read: {}", std::strerror(errno)));
+    return fail(Errc::not_found,
+                errno == ENOENT
+                    ? "there is no such file; name a manifest: weft up FILE"
+                    : fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
   }
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (text.starts_with(std::string_view("\0asm", 4))) {

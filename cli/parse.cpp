@@ -149,7 +149,7 @@ void default_manifest(std::vector<std::filesystem::path>& manifests) {
 }
 
 Options Parser::take() {
-  options.global.log_level = *weft::log_level(log_level);
+  options.global.log_level = weft::log_level(log_level).value_or(LogLevel::info);
   options.global.log_format = log_format == "json" ? LogFormat::json : LogFormat::text;
   options.global.output = output == "json" ? Output::json : Output::text;
   options.global.state_dir = state_dir;

@@ -11,10 +11,12 @@ namespace {
 Result<std::filesystem::path> folder(const std::filesystem::path& chosen, const char* variable,
                                      std::string_view below_home, std::string_view flag) {
   if (!chosen.empty()) return std::filesystem::absolute(chosen);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this process changes the environment
   if (const char* set = std::getenv(variable);
       set != nullptr && std::filesystem::path(set).is_absolute()) {
     return std::filesystem::path(set) / "weft";
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this process changes the environment
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
     return std::filesystem::path(home) / below_home / "weft";
   }

@@ -35,10 +35,11 @@ class Application {
     }
     if (applied.failure) return say_error(*applied.failure, around_);
     log_findings(set.findings, log_);
-    log_.info("applied", {{"added", std::uint64_t{applied.summary->added}},
-                          {"changed", std::uint64_t{applied.summary->changed}},
-                          {"removed", std::uint64_t{applied.summary->removed}},
-                          {"unchanged", std::uint64_t{applied.summary->unchanged}}});
+    const auto summary = applied.summary.value_or(host::ApplySummary{});
+    log_.info("applied", {{"added", std::uint64_t{summary.added}},
+                          {"changed", std::uint64_t{summary.changed}},
+                          {"removed", std::uint64_t{summary.removed}},
+                          {"unchanged", std::uint64_t{summary.unchanged}}});
     return Exit::ok;
   }
 

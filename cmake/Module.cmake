@@ -27,6 +27,9 @@ function(add_module path)
     target_link_libraries(${target} PUBLIC ${used_target})
   endforeach()
   target_precompile_headers(${target} REUSE_FROM weft_pch)
+  # In the preset `lint` a folder is one source that includes the others.
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include): made by CMake for lint")
   if(m_TESTS AND WEFT_TESTS)
     add_executable(${target}_test ${m_TESTS})
     target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main)

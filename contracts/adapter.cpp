@@ -23,10 +23,10 @@ Result<std::uint32_t> Handles::add(std::string name) {
 }
 
 Result<std::string_view> Handles::find(std::uint32_t rep) const {
-  if (rep == 0 || rep > slots_.size() || !slots_[rep - 1]) {
-    return fail(Errc::invalid, fmt::format("there is no handle {}", rep));
+  if (rep != 0 && rep <= slots_.size()) {
+    if (const auto& name = slots_[rep - 1]) return std::string_view(*name);
   }
-  return std::string_view(*slots_[rep - 1]);
+  return fail(Errc::invalid, fmt::format("there is no handle {}", rep));
 }
 
 void Handles::remove(std::uint32_t rep) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 namespace weft::contracts {
 
@@ -12,8 +13,10 @@ std::string chain_text(const std::shared_ptr<const Frame>& youngest) {
   std::string text;
   for (const Frame* frame = youngest.get(); frame != nullptr; frame = frame->caller.get()) {
     std::string step = frame->component;
-    if (!frame->interface.empty()) step += " -> " + frame->interface + "." + frame->function;
-    text = text.empty() ? step : step + " -> " + text;
+    if (!frame->interface.empty())
+      step.append(" -> ").append(frame->interface).append(".").append(frame->function);
+    if (!text.empty()) step.append(" -> ").append(text);
+    text = std::move(step);
   }
   return text;
 }

@@ -90,8 +90,7 @@ std::span<const std::byte> ImageReader::bytes(std::size_t at) noexcept {
 
 std::string_view ImageReader::text(std::size_t at) noexcept {
   const auto list = bytes(at);
-  const std::string_view text(static_cast<const char*>(static_cast<const void*>(list.data())),
-                              list.size());
+  const std::string_view text(reinterpret_cast<const char*>(list.data()), list.size());
   if (valid_utf8(text)) return text;
   fail("a string is not UTF-8", at);
   return {};

@@ -223,7 +223,7 @@ struct Layout<std::span<const T>> : ListLayout<std::span<const T>, T> {
     requires k_is_byte<T>
   {
     const auto bytes = in.bytes(at);
-    return {static_cast<const T*>(static_cast<const void*>(bytes.data())), bytes.size()};
+    return {reinterpret_cast<const T*>(bytes.data()), bytes.size()};
   }
 };
 template <class T>
@@ -370,6 +370,7 @@ struct Layout<std::expected<T, E>> : Cases<T, E> {
 template <class C>
 struct Payload {
   using Type = C;
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): of a variant that the caller holds
   static const C& of(const C& value) { return value; }
   static C wrap(C payload) { return payload; }
 };

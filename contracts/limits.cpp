@@ -52,28 +52,20 @@ constexpr std::array k_times = {
     Suffix{"s", 1000 * k_ms}, Suffix{"m", 60'000 * k_ms}, Suffix{"h", 3'600'000 * k_ms}};
 constexpr std::array k_counts = {Suffix{"", 1}};
 
-std::span<const Suffix> suffixes(LimitUnit unit) {
+struct Notation {
+  std::span<const Suffix> suffixes;
+  std::string_view forms;
+};
+Notation notation(LimitUnit unit) {
   switch (unit) {
     case LimitUnit::bytes:
-      return k_sizes;
+      return {k_sizes, "a size such as 64MiB, 512KiB or 1000000"};
     case LimitUnit::time:
-      return k_times;
+      return {k_times, "a time such as 500ms, 10s or 2m"};
     case LimitUnit::count:
-      return k_counts;
+      return {k_counts, "a whole number such as 100"};
   }
   return {};
-}
-
-std::string_view forms(LimitUnit unit) {
-  switch (unit) {
-    case LimitUnit::bytes:
-      return "a size such as 64MiB, 512KiB or 1000000";
-    case LimitUnit::time:
-      return "a time such as 500ms, 10s or 2m";
-    case LimitUnit::count:
-      return "a whole number such as 100";
-  }
-  return "";
 }
 
 }  // namespace
@@ -83,7 +75,7 @@ std::span<const LimitSpec> limit_specs() { return k_specs; }
 Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text) {
   const auto wrong = [&] {
     return fail(Errc::invalid, fmt::format("{} ({}) takes {}, 0 for no limit; not '{}'", spec.key,
-                                           spec.what, forms(spec.unit), text));
+                                           spec.what, notation(spec.unit).forms, text));
   };
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -91,7 +83,7 @@ Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text) 
   std::string_view rest(end, text.data() + text.size());
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (number == 0 && rest.empty()) return 0;
-  for (const auto& suffix : suffixes(spec.unit)) {
+  for (const auto& suffix : notation(spec.unit).suffixes) {
     std::uint64_t value = 0;
     if (suffix.text != rest) continue;
     if (__builtin_mul_overflow(number, suffix.factor, &value)) return wrong();
@@ -107,7 +99,7 @@ Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text) 
 
 std::string limit_text(LimitUnit unit, std::uint64_t value) {
   if (unit == LimitUnit::count) return fmt::format("{}", value);
-  const auto all = suffixes(unit);
+  const auto all = notation(unit).suffixes;
   const Suffix* best = &all.front();
   for (const auto& suffix : all) {
     const bool binary =

@@ -9,8 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 #include "engine/digest.h"
@@ -146,7 +146,7 @@ ComponentHandle ArtifactCache::open_file(const eng_engine& engine, const fs::pat
   const Mapped mapped(fd.get(), static_cast<std::size_t>(info.st_size));
   if (!mapped) {
     log_.debug("a compiled component in the cache cannot be mapped",
-               {{"file", file.string()}, {"reason", std::strerror(errno)}});
+               {{"file", file.string()}, {"reason", std::generic_category().message(errno)}});
     return nullptr;
   }
   if (!file.stem().string().ends_with("-" + blake2b_hex(mapped.bytes()))) {
@@ -172,11 +172,11 @@ void ArtifactCache::save(const eng_engine& engine, const eng_component& componen
   std::error_code error;
   fs::create_directories(folder_.parent_path(), error);
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
-    return warn_once(without, std::strerror(errno));
+    return warn_once(without, std::generic_category().message(errno));
   }
   std::string temporary = (folder_ / fmt::format("{}XXXXXX", k_unfinished)).string();
   Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return warn_once(without, std::strerror(errno));
+  if (!fd) return warn_once(without, std::generic_category().message(errno));
   struct stat info{};
   if (::fstat(fd.get(), &info) == 0) remove_abandoned(folder_, info.st_mtime);
   const fs::path target =
@@ -186,7 +186,7 @@ void ArtifactCache::save(const eng_engine& engine, const eng_component& componen
   if (kept) return;
   const int why = errno;
   ::unlink(temporary.c_str());
-  warn_once(without, std::strerror(why));
+  warn_once(without, std::generic_category().message(why));
 }
 
 }  // namespace weft::engine

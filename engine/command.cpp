@@ -29,8 +29,7 @@ Result<std::uint32_t> run_command(Thread& thread, ComponentShard& shard,
   auto pending = shard.run_command(std::move(context), exit);
   if (!exit.code()) exit.pending = std::move(pending);
   while (!exit.code() && !thread.loop.io().stopped()) thread.loop.step(std::chrono::seconds(1));
-  if (!exit.code()) return fail(Errc::cancelled, "the program was stopped");
-  return *exit.code();
+  return exit.code().value_or(fail(Errc::cancelled, "the program was stopped"));
 }
 
 }  // namespace weft::engine

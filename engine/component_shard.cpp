@@ -58,11 +58,14 @@ Result<std::unique_ptr<ComponentShard>> ComponentShard::open(
 Result<> ComponentShard::make_setting() {
   const auto& spec = component_->spec();
   std::vector<eng_pair> environment;
+  environment.reserve(spec.environment.size());
   for (const auto& [name, value] : spec.environment)
     environment.push_back({slice(name), slice(value)});
   std::vector<eng_slice> arguments;
+  arguments.reserve(spec.arguments.size());
   for (const auto& argument : spec.arguments) arguments.push_back(slice(argument));
   std::vector<eng_dir> dirs;
+  dirs.reserve(spec.dirs.size());
   for (const auto& dir : spec.dirs) {
     dirs.push_back({slice(dir.host), slice(dir.guest), dir.access == Access::read_write});
   }

@@ -148,7 +148,7 @@ void GuestCall::on_admitted(Gate& gate) {
   start();
 }
 
-const eng_task* GuestCall::start_task() {
+Result<const eng_task*> GuestCall::start_task() {
   const Component& component = *shard_.component_;
   const Linked& linked = component.linked();
   switch (kind_) {
@@ -167,16 +167,17 @@ const eng_task* GuestCall::start_task() {
                                        GuestContext::pointer(), thread_.loop.executor(),
                                        {this, on_exited}, Text::take, &failure);
   if (task == nullptr)
-    abort_ = Error{Errc::invalid, fmt::format("{}: {}", component.id(), failure.text)};
+    return fail(Errc::invalid, fmt::format("{}: {}", component.id(), failure.text));
   return task;
 }
 
 void GuestCall::start() {
   stage_ = Stage::running;
-  task_ = start_task();
+  auto task = start_task();
   request_ = nullptr;
   kept_.reset();
-  if (task_ == nullptr) return stop(*std::exchange(abort_, std::nullopt));
+  if (!task) return stop(std::move(task).error());
+  task_ = *task;
   starting_ = true;
   const auto where = shard_.first_run();
   thread_.loop.begin(task_, where);
@@ -197,7 +198,7 @@ void GuestCall::at_turn_end() {
 void GuestCall::on_turn_end() {
   at_turn_end_ = false;
   if (over_) return finish();
-  if (abort_) stop(*std::exchange(abort_, std::nullopt));
+  if (auto why = std::exchange(abort_, std::nullopt)) stop(*std::move(why));
 }
 
 // The engine is done with the guest and everyone has been told.
@@ -267,9 +268,11 @@ void GuestCall::stop(Error error) {
 
 void GuestCall::reply(Result<contracts::Image> results) {
   if (!results) shard_.counters_.errors[static_cast<std::size_t>(results.error().code)].add(1);
-  if (auto* replier = std::exchange(replier_, nullptr)) replier->on_reply({std::move(results)});
-  if (auto* end = std::exchange(command_end_, nullptr))
+  if (auto* replier = std::exchange(replier_, nullptr)) {
+    replier->on_reply({std::move(results)});
+  } else if (auto* end = std::exchange(command_end_, nullptr); end != nullptr && !results) {
     end->on_exit(std::unexpected(std::move(results).error()));
+  }
 }
 
 void GuestCall::become_idle() {

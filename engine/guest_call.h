@@ -74,7 +74,7 @@ class GuestCall final : public GuestContext,
   void turn_away(std::string message);
   void on_admitted(Gate& gate) override;
   void start();
-  const eng_task* start_task();
+  Result<const eng_task*> start_task();
   void on_turn_end() override;
   void at_turn_end();
   void finish();

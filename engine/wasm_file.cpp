@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 #include "engine/handles.h"
 
@@ -30,7 +30,8 @@ Result<std::string> read_wasm(const std::filesystem::path& path) {
     if (errno == ENOENT || errno == ENOTDIR) {
       return fail(Errc::not_found, fmt::format("{}: there is no such file", path.string()));
     }
-    return fail(Errc::denied, fmt::format("{}: {}", path.string(), std::strerror(errno)));
+    return fail(Errc::denied,
+                fmt::format("{}: {}", path.string(), std::generic_category().message(errno)));
   }
   if (S_ISDIR(info.st_mode)) {
     return fail(Errc::invalid,
@@ -38,7 +39,8 @@ Result<std::string> read_wasm(const std::filesystem::path& path) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return fail(Errc::denied, fmt::format("{}: {}", path.string(), std::strerror(errno)));
+    return fail(Errc::denied,
+                fmt::format("{}: {}", path.string(), std::generic_category().message(errno)));
   }
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
   if (file.bad()) return fail(Errc::invalid, fmt::format("{}: it cannot be read", path.string()));

@@ -12,7 +12,7 @@
 namespace weft::host {
 namespace {
 
-constexpr std::chrono::milliseconds k_look_again{5};
+constexpr std::chrono::milliseconds k_look_for_connections{5};
 
 std::vector<ingress::Route> make_routes(const std::vector<plan::AddRoute>& routes) {
   std::vector<ingress::Route> made;
@@ -148,7 +148,7 @@ void HttpFront::let_go(const std::set<std::string>& addresses, std::chrono::mill
       if (listener != core.listeners.end()) core.tasks.spawn(listener->second->drain(deadline));
     }
   });
-  while (any_left(addresses)) std::this_thread::sleep_for(k_look_again);
+  while (any_left(addresses)) std::this_thread::sleep_for(k_look_for_connections);
   parts_.cores.everywhere([&](Core& core) {
     for (const auto& address : addresses) core.listeners.erase(address);
   });
@@ -170,7 +170,7 @@ void HttpFront::close() {
   parts_.cores.everywhere([&](Core& core) {
     if (core.admin) core.tasks.spawn(core.admin->drain(deadline));
   });
-  while (any_left({})) std::this_thread::sleep_for(k_look_again);
+  while (any_left({})) std::this_thread::sleep_for(k_look_for_connections);
   parts_.cores.everywhere([&](Core& core) { core.admin.reset(); });
 }
 

@@ -9,9 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace weft::host {
@@ -20,7 +20,7 @@ namespace {
 // Of the layout below the folder: `lock`, `version`, `providers/ID/`.
 constexpr int k_version = 1;
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() { return std::generic_category().message(errno); }
 
 std::unexpected<Error> not_writable(const std::filesystem::path& path, const std::string& why) {
   return fail(

@@ -102,7 +102,7 @@ void HttpConnection::begin_request() {
   method_ = head_.method == "HEAD" ? Method::head : Method::other;
   response_.start(method_, head_.version, head_.trailers);
   std::string_view first;
-  if (!take_piece(settings_.window, first)) return refuse(HttpRefusal(*bad_body_));
+  if (!take_piece(settings_.window, first) && bad_body_) return refuse(HttpRefusal(*bad_body_));
   expect_more();
   auto more = parser_.is_done() ? HttpMore::no : HttpMore::yes;
   if (parser_.is_done() && !parser_.trailers().empty()) {  // they come with an end of their own

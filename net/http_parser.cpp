@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+#include <cassert>
 #include <limits>
 #include <string>
 #include <utility>
@@ -207,6 +208,11 @@ class HttpParser::Beast {
   std::vector<HttpField> trailers;
   std::string kept;  // what the trailers were copied to
   std::optional<Message> message;
+
+  Message& current() {
+    assert(message && "parse_head() comes first");
+    return *message;
+  }
 };
 
 HttpParser::HttpParser(const HttpLimits& limits)
@@ -233,7 +239,7 @@ std::optional<HttpRefusal> HttpParser::parse_head(std::string_view bytes, HttpHe
 
 std::expected<HttpParser::Piece, HttpRefusal> HttpParser::decode(std::string_view input,
                                                                  std::size_t limit) {
-  auto& message = *beast_->message;
+  auto& message = beast_->current();
   Piece piece;
   while (piece.data.empty() && !message.is_done() && piece.consumed < input.size()) {
     const auto rest = input.substr(piece.consumed);
@@ -245,7 +251,7 @@ std::expected<HttpParser::Piece, HttpRefusal> HttpParser::decode(std::string_vie
     const auto taken = message.feed(rest, limit, ec);
     piece.consumed += taken;
     piece.data = message.piece();
-    if (message.refused()) return std::unexpected(*message.refused());
+    if (const auto& refused = message.refused()) return std::unexpected(*refused);
     if (beast_->trailers.size() > limits_.header_count) {
       return std::unexpected(HttpRefusal{431, "the request has too many trailers"});
     }
@@ -265,7 +271,7 @@ std::expected<HttpParser::Piece, HttpRefusal> HttpParser::decode(std::string_vie
   return piece;
 }
 
-bool HttpParser::is_done() const { return beast_->message->is_done(); }
+bool HttpParser::is_done() const { return beast_->current().is_done(); }
 
 std::span<const HttpField> HttpParser::trailers() const { return beast_->trailers; }
 

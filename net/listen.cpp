@@ -15,7 +15,6 @@ namespace weft::net {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 using TcpAcceptor = asio::basic_socket_acceptor<tcp, Executor>;

@@ -23,7 +23,7 @@ using WasiResult = std::expected<T, WasiError>;
 // ---- handles: the first letter tells buckets and cas apart, whatever number a guest makes up ----
 
 std::string_view as_text(std::span<const std::byte> bytes) {
-  return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 Result<std::string_view> find_bucket(const Handles& handles, std::uint32_t rep) {
@@ -274,7 +274,7 @@ Result<Image> no_reply(Result<Image>, Handles&) {
 
 enum class Drafts { both, first, second };
 
-struct Function {
+struct WasiFunction {
   std::string_view interface;
   std::string_view name;
   Drafts drafts;
@@ -286,36 +286,39 @@ using Keys = std::vector<std::string_view>;
 using Pairs = std::vector<Pair>;
 using PairsView = std::vector<std::optional<std::tuple<std::string_view, Bytes>>>;
 
-constexpr std::array k_functions{
-    Function{"store", "open", Drafts::both, open, no_reply},
-    Function{"store", "[method]bucket.get", Drafts::both, forward<"get", std::string_view>,
-             same<std::optional<Bytes>>},
-    Function{"store", "[method]bucket.set", Drafts::both, forward<"set", std::string_view, Bytes>,
-             same<void>},
-    Function{"store", "[method]bucket.delete", Drafts::both, forward<"delete", std::string_view>,
-             same<void>},
-    Function{"store", "[method]bucket.exists", Drafts::both, forward<"exists", std::string_view>,
-             same<bool>},
-    Function{"store", "[method]bucket.list-keys", Drafts::first, list_skip, page<std::uint64_t>},
-    Function{"store", "[method]bucket.list-keys", Drafts::second, list_after, page<std::string>},
-    Function{"atomics", "increment", Drafts::first, increment_unsigned, unsigned_sum},
-    Function{"atomics", "increment", Drafts::second,
-             forward<"increment", std::string_view, std::int64_t>, same<std::int64_t>},
-    Function{"atomics", "[static]cas.new", Drafts::second,
-             forward<"get-with-version", std::string_view>, new_cas},
-    Function{"atomics", "[method]cas.current", Drafts::second, current, same<std::optional<Bytes>>},
-    Function{"atomics", "swap", Drafts::second, swap, swapped},
-    Function{"batch", "get-many", Drafts::both, forward<"get-many", Keys>, same<PairsView>},
-    Function{"batch", "set-many", Drafts::both, forward<"set-many", Pairs>, same<void>},
-    Function{"batch", "delete-many", Drafts::both, forward<"delete-many", Keys>, same<void>},
+constexpr std::array k_wasi_functions{
+    WasiFunction{"store", "open", Drafts::both, open, no_reply},
+    WasiFunction{"store", "[method]bucket.get", Drafts::both, forward<"get", std::string_view>,
+                 same<std::optional<Bytes>>},
+    WasiFunction{"store", "[method]bucket.set", Drafts::both,
+                 forward<"set", std::string_view, Bytes>, same<void>},
+    WasiFunction{"store", "[method]bucket.delete", Drafts::both,
+                 forward<"delete", std::string_view>, same<void>},
+    WasiFunction{"store", "[method]bucket.exists", Drafts::both,
+                 forward<"exists", std::string_view>, same<bool>},
+    WasiFunction{"store", "[method]bucket.list-keys", Drafts::first, list_skip,
+                 page<std::uint64_t>},
+    WasiFunction{"store", "[method]bucket.list-keys", Drafts::second, list_after,
+                 page<std::string>},
+    WasiFunction{"atomics", "increment", Drafts::first, increment_unsigned, unsigned_sum},
+    WasiFunction{"atomics", "increment", Drafts::second,
+                 forward<"increment", std::string_view, std::int64_t>, same<std::int64_t>},
+    WasiFunction{"atomics", "[static]cas.new", Drafts::second,
+                 forward<"get-with-version", std::string_view>, new_cas},
+    WasiFunction{"atomics", "[method]cas.current", Drafts::second, current,
+                 same<std::optional<Bytes>>},
+    WasiFunction{"atomics", "swap", Drafts::second, swap, swapped},
+    WasiFunction{"batch", "get-many", Drafts::both, forward<"get-many", Keys>, same<PairsView>},
+    WasiFunction{"batch", "set-many", Drafts::both, forward<"set-many", Pairs>, same<void>},
+    WasiFunction{"batch", "delete-many", Drafts::both, forward<"delete-many", Keys>, same<void>},
 };
 
 constexpr std::string_view k_first = "0.2.0-draft";
 constexpr std::string_view k_second = "0.2.0-draft2";
 
-Result<const Function*> find(const InterfaceName& interface, std::string_view name) {
+Result<const WasiFunction*> find(const InterfaceName& interface, std::string_view name) {
   const auto other = interface.version == k_second ? Drafts::first : Drafts::second;
-  for (const auto& function : k_functions) {
+  for (const auto& function : k_wasi_functions) {
     if (function.name == name && function.interface == interface.interface &&
         function.drafts != other) {
       return &function;
@@ -346,13 +349,13 @@ class WasiAdapter final : public Adapter {
 
   Called call(const InterfaceName& interface, std::string_view function, const Image& arguments,
               Handles& handles) const override {
-    TRY(const Function* found, find(interface, function));
+    TRY(const WasiFunction* found, find(interface, function));
     return found->call(arguments, handles);
   }
 
   Result<Image> reply(const InterfaceName& interface, std::string_view function,
                       Result<Image> flat_result, Handles& handles) const override {
-    TRY(const Function* found, find(interface, function));
+    TRY(const WasiFunction* found, find(interface, function));
     return found->reply(std::move(flat_result), handles);
   }
 

@@ -33,8 +33,7 @@ void read_kind(Reading& reading, const Node& node, Component& component) {
 }
 
 // A name of ours must exist, and stand where its kind says.
-void check_image(Reading& reading, const Component& component) {
-  const auto& image = *component.image;
+void check_image(Reading& reading, const Component& component, const contracts::ImageRef& image) {
   if (image.kind == ImageKind::builtin && find_provider(image.resolved) == nullptr) {
     std::vector<std::string_view> known;
     for (const auto& one : providers()) known.push_back(one.name);
@@ -88,7 +87,7 @@ void read_properties(Reading& reading, const Node& node, Component& component) {
   if (image != nullptr) {
     if (const auto text = read_text(reading, *image, "`image`")) {
       component.image = read_image(*text, reading.file, image->at);
-      check_image(reading, component);
+      check_image(reading, component, *component.image);
     }
   }
   if (application != nullptr) read_shared(reading, *application, component);

@@ -44,6 +44,7 @@ void check_duplicates(const Manifest& manifest, Findings& findings) {
 
 void check_targets(const Manifest& manifest, const Component& component, Findings& findings) {
   std::vector<std::string_view> names;
+  names.reserve(manifest.components.size());
   for (const auto& one : manifest.components) names.push_back(one.name);
   for (const auto& link : component.links) {
     if (link.target.at.line == 0 || std::ranges::find(names, link.target.text) != names.end())
@@ -103,6 +104,7 @@ void check_secrets(const Manifest& manifest, const std::vector<contracts::Secret
         std::ranges::find(manifest.policies, secret.policy, &contracts::Policy::name);
     if (policy == manifest.policies.end()) {
       std::vector<std::string_view> names;
+      names.reserve(manifest.policies.size());
       for (const auto& one : manifest.policies) names.push_back(one.name);
       findings.error(secret.at,
                      fmt::format("the secret '{}' names the policy '{}', which does not exist",

@@ -8,6 +8,7 @@ namespace weft::plan {
 
 std::vector<Applied> applied(const Plan& plan) {
   std::vector<Applied> made;
+  made.reserve(plan.steps.size());
   for (const auto& step : plan.steps) made.push_back({step.key, step.hash});
   return made;
 }

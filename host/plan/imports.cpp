@@ -61,6 +61,7 @@ const InterfaceName* fitting(const std::vector<InterfaceName>& offered,
 
 std::string joined(const std::vector<InterfaceName>& names) {
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const auto& name : names) texts.push_back(text(name));
   if (texts.empty()) return {};
   const auto last = std::move(texts.back());
@@ -301,6 +302,7 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
       continue;
     if (!has_all(*edge.target, unmet.names) || edge.link->name.text() != "default") continue;
     std::vector<std::string> all;
+    all.reserve(edge.link->interfaces.size() + words.size());
     for (const auto& one : edge.link->interfaces) all.push_back(one.text);
     all.insert(all.end(), words.begin(), words.end());
     return fmt::format("Extend line {} of the link to '{}':\n  interfaces: {}",

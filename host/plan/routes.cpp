@@ -22,14 +22,6 @@ using manifest::KeySupport;
 constexpr std::string_view k_http_server = "weft:http-server";
 constexpr std::string_view k_default_address = "127.0.0.1:8000";
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return made;
-}
-
 // ---- keys ----
 
 void check_setting(const manifest::Provider& provider, KeyPlace place,

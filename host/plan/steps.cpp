@@ -51,9 +51,8 @@ struct Hashed {
   }
 };
 
-template <class What>
 Step make_step(std::string key, const contracts::Manifest& application,
-               const contracts::Position& at, What what) {
+               const contracts::Position& at, decltype(Step::what) what) {
   Step step{
       .key = std::move(key), .application = application.name, .at = at, .what = std::move(what)};
   seal(step);
@@ -103,9 +102,11 @@ Step provider_step(const Unit& unit) {
 
 Step component_step(const Unit& unit) {
   const auto& component = *unit.component;
+  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was loaded has an image
+  const std::string& path = component.image->resolved;
   return make_step(
       fmt::format("component {}", component.id.text()), *unit.application, component.at,
-      StartComponent{component.id, component.image->resolved, unit.loaded->digest, component.limits,
+      StartComponent{component.id, path, unit.loaded->digest, component.limits,
                      component.limit_origins, merged(component.config, Keys::as_written)});
 }
 

@@ -90,7 +90,7 @@ class Resolver {
 
   // What runs under that name of an application; null after an error.
   const Unit* find(const Manifest& application, const Component& component) const {
-    if (component.shared) return find_shared(component);
+    if (component.shared) return find_shared(component, *component.shared);
     for (const auto& unit : world_.units) {
       if (unit.application == &application && unit.component == &component) return &unit;
     }
@@ -98,8 +98,7 @@ class Resolver {
   }
 
  private:
-  const Unit* find_shared(const Component& component) const {
-    const auto& shared = *component.shared;
+  const Unit* find_shared(const Component& component, const contracts::SharedRef& shared) const {
     const auto owner = std::ranges::find_if(input_.manifests, [&](const Manifest& one) {
       return one.name.text() == shared.application;
     });
@@ -156,6 +155,8 @@ void add_edges(const Manifest& application, const Resolver& resolver, World& wor
   }
 }
 
+}  // namespace
+
 std::string lower(std::string_view text) {
   std::string made(text);
   for (char& c : made) {
@@ -163,8 +164,6 @@ std::string lower(std::string_view text) {
   }
   return made;
 }
-
-}  // namespace
 
 World make_world(const Input& input, Findings& findings) {
   World world;
@@ -182,7 +181,7 @@ World make_world(const Input& input, Findings& findings) {
                                              &manifest::Provider::name);
         if (found != input.providers.end()) unit.provider = &*found;
       }
-      if (!unit.starts()) {
+      if (component.scaler && !unit.starts()) {
         findings.warning(component.scaler->at,
                          fmt::format("'{}' is not started: it has 0 instances", component.name));
       }

@@ -1,6 +1,7 @@
 // Manifests with every name looked up: who is what, and which link leads from whom to whom.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/plan/plan.h"
@@ -31,6 +32,9 @@ struct World {
 };
 
 World make_world(const Input& input, manifest::Findings& findings);
+
+// Its letters of ASCII in lower case.
+std::string lower(std::string_view text);
 
 // The settings of a list of configs, later ones win. Keys in lower case for providers.
 enum class Keys { as_written, lower_case };

@@ -59,7 +59,7 @@ Result<> prepare_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<KeyValueSqlite>> KeyValueSqlite::open(KeyValueSqliteSettings settings,
+Result<std::unique_ptr<KeyValueSqlite>> KeyValueSqlite::open(const KeyValueSqliteSettings& settings,
                                                              const Clock& clock, Log& log) {
   if (settings.id.empty())
     return fail(Errc::invalid, "a key-value provider needs an id to name its file");

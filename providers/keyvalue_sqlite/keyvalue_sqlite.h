@@ -28,7 +28,7 @@ class KeyValueSqlite final {
   // Blocks for the disk. conflict: another host holds the file. denied: the folder or file cannot
   // be written. invalid: the file is damaged, of another program or of a newer Weft. exhausted: the
   // disk is full. All name the path. `clock` and `log` outlive this.
-  static Result<std::unique_ptr<KeyValueSqlite>> open(KeyValueSqliteSettings settings,
+  static Result<std::unique_ptr<KeyValueSqlite>> open(const KeyValueSqliteSettings& settings,
                                                       const Clock& clock, Log& log);
 
   // An Invoker of weft:keyvalue/store for the thread that runs `executor`, which uses and destroys

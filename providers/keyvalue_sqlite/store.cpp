@@ -24,7 +24,7 @@ namespace {
 constexpr int k_count_bits = 40;
 
 Result<std::int64_t> parse_number(Bytes value) {
-  const auto* first = static_cast<const char*>(static_cast<const void*>(value.data()));
+  const auto* first = reinterpret_cast<const char*>(value.data());
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(first, first + value.size(), number);
   if (error == std::errc() && end == first + value.size()) return number;
