@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 GUESTS := build/guests
 
-.PHONY: help setup guests build quick demo test check bench fuzz install format lint clean
+.PHONY: help setup guests build quick demo test tsan check bench fuzz install format lint clean
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 setup: ## install what the build needs, pinned (the targets below call it)
@@ -19,6 +19,8 @@ demo: guests build ## the shop answers; on a terminal it serves on
 	@tools/demo
 test: guests ## every test, under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/test all
+tsan: guests ## unit tests and some end-to-end tests under ThreadSanitizer
+	@tools/test tsan
 check: guests ## before a commit: format, lint of what changed, build, unit tests
 	@tools/check
 bench: guests build ## the table of benchmarks, into build/bench/results.json

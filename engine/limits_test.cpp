@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint64_t k_ms = 1'000'000;
 constexpr std::uint64_t k_mib = 1 << 20;
-// By how much the process may grow. AddressSanitizer holds on to freed memory for a while.
-#if __has_feature(address_sanitizer)
+// By how much the process may grow. The sanitizers hold on to freed memory for a while.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr std::size_t k_slack_kib = 64 << 10;
 #else
 constexpr std::size_t k_slack_kib = 8 << 10;
