@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "contracts/keyvalue/wasi_adapter.h"
+#include "net/listen.h"
 #include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
 
 namespace {
@@ -52,6 +53,7 @@ void write_all(std::FILE* stream, std::string_view text) {
 int main(int argc, char** argv) {
   weft::keep_large_blocks();
   const weft::SystemClock clock;
+  weft::net::TcpNetwork network;
   weft::SystemRandom random;
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
   weft::cli::Surroundings around{
@@ -63,6 +65,7 @@ int main(int argc, char** argv) {
       .adapters = {keyvalue.get()},
       .providers = {{"weft:keyvalue-sqlite", SqliteProvider::open}},
       .clock = clock,
+      .network = network,
       .random = random,
   };
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));

@@ -2,23 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+
+#include "base/manual_clock.h"
 
 namespace weft {
 namespace {
-
-class FixedClock final : public Clock {
- public:
-  MonotonicTime now() const override { return {}; }
-  WallTime wall() const override { return WallTime(std::chrono::milliseconds(1'700'000'000'123)); }
-};
 
 class LogTest : public testing::Test {
  protected:
   Log make(LogSettings settings) {
     return Log(settings, clock_, [this](std::string_view line) { written_ += line; });
   }
-  FixedClock clock_;
+  const ManualClock clock_{WallTime(std::chrono::milliseconds(1'700'000'000'123))};
   std::string written_;
 };
 

@@ -142,21 +142,23 @@ Result<> serve(const net::ListenAddress& address, std::shared_ptr<const ingress:
   SystemRandom random;
   Log log({}, clock,
           [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
-  TRY(auto listener, ingress::HttpListener::open(address, {.io = io,
-                                                           .turn = turn,
-                                                           .invoker = ceiling,
-                                                           .metrics = metrics,
-                                                           .log = log,
-                                                           .seed = random}));
-  listener->set_router(std::move(router));
-  listener->start();
+  TRY(auto listening, net::TcpNetwork().listen(io, address));
+  ingress::HttpListener listener(std::move(listening), address.text(),
+                                 {.turn = turn,
+                                  .invoker = ceiling,
+                                  .metrics = metrics,
+                                  .log = log,
+                                  .clock = clock,
+                                  .seed = random});
+  listener.set_router(std::move(router));
+  listener.start();
   run(io, turn, spin);
   return {};
 }
 
 Result<> start(int argc, char** argv) {
   TRY(const auto address, net::ListenAddress::parse(argc > 1 ? argv[1] : "127.0.0.1:8000"));
-  TRY_OK(net::probe_port(address));
+  TRY_OK(net::TcpNetwork().probe(address));
   ingress::Route route;
   route.address = address.text();
   route.link = LinkName("default");

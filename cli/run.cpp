@@ -154,7 +154,8 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings.observers.push_back(&spans);
   TRY(const auto host,
-      host::Host::open(std::move(settings), {around.clock, around.random, log, around.providers}));
+      host::Host::open(std::move(settings),
+                       {around.clock, around.network, around.random, log, around.providers}));
   TRY(const auto artifact, host->engine().load(std::move(wasm), options.file.string()));
   if (exports(artifact->type(), "wasi:http/incoming-handler@0.2.0")) {
     add_http(plan, options.address);

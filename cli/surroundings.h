@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "contracts/adapter.h"
 #include "host/provider.h"
+#include "net/listen.h"
 
 namespace weft::cli {
 
@@ -20,6 +21,7 @@ struct Surroundings {
   std::vector<const contracts::Adapter*> adapters;  // each outlives the command
   host::ProviderFactories providers;
   const Clock& clock;
+  net::Network& network;
   Random& random;
 };
 

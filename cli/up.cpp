@@ -63,8 +63,8 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings->observers.push_back(&spans);
   Signals signals;
-  auto host =
-      host::Host::open(*std::move(settings), {around.clock, around.random, log, around.providers});
+  auto host = host::Host::open(
+      *std::move(settings), {around.clock, around.network, around.random, log, around.providers});
   if (!host) return say_error(host.error(), around);
   Application application(options, around, log, **host);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;

@@ -40,8 +40,7 @@ ComponentShard::ComponentShard(std::shared_ptr<const Component> component, Threa
       counters_(component_->new_counters()),
       gate_(thread.loop.io(), gate_settings(*component_, thread.engine)),
       lines_(thread.clock),
-      frames_(component_->linked().slots.size()),
-      alive_(std::make_shared<ComponentShard*>(this)) {}
+      frames_(component_->linked().slots.size()) {}
 
 ComponentShard::~ComponentShard() {
   for (const auto& call : calls_) {

@@ -90,7 +90,6 @@ class ComponentShard final : public contracts::Invoker {
   std::vector<contracts::Header> headers_;                  // scratch
   std::vector<std::unique_ptr<GuestCall>> calls_;
   std::vector<GuestCall*> free_;
-  std::shared_ptr<ComponentShard*> alive_;  // what handlers of timers hold weakly
 };
 
 }  // namespace weft::engine

@@ -20,7 +20,9 @@ bool stands_in(const std::shared_ptr<const contracts::Frame>& chain, std::string
 }  // namespace
 
 GuestCall::GuestCall(ComponentShard& shard)
-    : shard_(shard), thread_(shard.thread_), timer_(shard.thread_.loop.io()) {}
+    : shard_(shard),
+      thread_(shard.thread_),
+      alarm_(shard.thread_.loop.io().get_executor(), shard.thread_.clock, [this] { on_alarm(); }) {}
 
 GuestCall::~GuestCall() {
   if (at_turn_end_) thread_.loop.turn().forget(*this);
@@ -274,8 +276,7 @@ void GuestCall::become_idle() {
   ++generation_;
   if (at_turn_end_) thread_.loop.turn().forget(*this);
   at_turn_end_ = false;
-  if (armed_ != MonotonicTime::max()) timer_.cancel();
-  armed_ = MonotonicTime::max();
+  alarm_.cancel();
   progress_ = {};
   end_output();
   over_ = head_ = ended_ = wants_ = false;

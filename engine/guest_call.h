@@ -1,7 +1,6 @@
 // One call of one guest, from its admission to the end of its instance. Kept and used again by its
 // shard.
 #pragma once
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/alarm.h"
 #include "base/turn.h"
 #include "contracts/adapter.h"
 #include "contracts/invocation.h"
@@ -85,7 +85,7 @@ class GuestCall final : public GuestContext,
 
   // guest_call_timers.cpp
   void arm();
-  void on_timer();
+  void on_alarm();
   Due due() const;
   Error too_late(const Due& due) const;
   void progressed();
@@ -141,9 +141,8 @@ class GuestCall final : public GuestContext,
   std::uint64_t received_ = 0;
   bool head_ = false, ended_ = false, wants_ = false;
   Refusal refusal_;
-  // Timer.
-  boost::asio::steady_timer timer_;
-  MonotonicTime armed_ = MonotonicTime::max();
+  // Time.
+  Alarm alarm_;               // set to when it is due, or to a moment that was that once
   MonotonicTime progress_{};  // the newest sign of life
   std::uint64_t generation_ = 0;
   // Imports and output; kept from call to call.

@@ -28,23 +28,15 @@ GuestCall::Due GuestCall::due() const {
   return due;
 }
 
-// The timer is set when a call does not end at once, and otherwise left alone: it looks again when
+// The alarm is set when a call does not end at once, and otherwise left alone: it looks again when
 // it is early.
 void GuestCall::arm() {
   if (progress_ == MonotonicTime()) progress_ = thread_.clock.now();
   const auto at = due().at;
-  if (at >= armed_) return;
-  armed_ = at;
-  timer_.expires_at(at);
-  timer_.async_wait([weak = std::weak_ptr(shard_.alive_), this, generation = generation_,
-                     at](const boost::system::error_code& error) {
-    if (error || weak.expired()) return;
-    if (generation == generation_ && armed_ == at) on_timer();
-  });
+  if (at < alarm_.at()) alarm_.set(at);
 }
 
-void GuestCall::on_timer() {
-  armed_ = MonotonicTime::max();
+void GuestCall::on_alarm() {
   const auto late = due();
   if (late.at <= thread_.clock.now()) return stop(too_late(late));
   arm();
@@ -62,8 +54,7 @@ Error GuestCall::too_late(const Due& due) const {
 void GuestCall::progressed() {
   if (starting_ || stage_ != Stage::running) return;
   progress_ = thread_.clock.now();
-  const auto at = due().at;
-  if (at < armed_) arm();
+  if (due().at < alarm_.at()) arm();
 }
 
 }  // namespace weft::engine

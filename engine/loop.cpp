@@ -7,6 +7,7 @@
 namespace weft::engine {
 namespace {
 
+// Real time: slices and the search for work are about the CPU, whatever the guests' clock says.
 using Steady = std::chrono::steady_clock;
 
 constexpr int k_full_luck = 64;

@@ -42,34 +42,20 @@ eng_world World::callbacks() {
   world.sleep = [](void* user, void*, std::uint64_t ns, const eng_wake* wake) {
     world_of(user).sleep(ns, wake);
   };
-  world.cancel = [](void* user, const eng_wake* wake) { world_of(user).cancel(wake); };
+  world.cancel = [](void* user, const eng_wake* wake) { world_of(user).wake(wake); };
   world.released = [](void* user) { std::exchange(world_of(user).held_by_setting_, nullptr); };
   return world;
 }
 
-void World::sleep(std::uint64_t ns, const eng_wake* wake) {
-  const std::uint64_t id = ++next_id_;
-  auto& sleeper =
-      sleepers_.insert_or_assign(wake, Sleeper{id, boost::asio::steady_timer(io_)}).first->second;
-  sleeper.timer.expires_after(std::chrono::nanoseconds(std::min(ns, k_longest_sleep_ns)));
-  sleeper.timer.async_wait(
-      [weak = weak_from_this(), id, wake](const boost::system::error_code& error) {
-        if (error) return;
-        if (const auto self = weak.lock()) self->expired(id, wake);
-      });
+void World::sleep(std::uint64_t ns, const eng_wake* sleeper) {
+  const auto ring = [this, sleeper] { wake(sleeper); };
+  auto& alarm = sleepers_.try_emplace(sleeper, io_.get_executor(), clock_, ring).first->second;
+  alarm.set(clock_.now() + std::chrono::nanoseconds(std::min(ns, k_longest_sleep_ns)));
 }
 
-// The wake may have been cancelled after its timer's handler was queued, and its address used
-// again: hence the id.
-void World::expired(std::uint64_t id, const eng_wake* wake) {
-  const auto found = sleepers_.find(wake);
-  if (found == sleepers_.end() || found->second.id != id) return;
-  sleepers_.erase(found);
-  eng_wake_fire(wake);
-}
-
-void World::cancel(const eng_wake* wake) {
-  if (sleepers_.erase(wake) != 0) eng_wake_fire(wake);
+// Its time has come, or it was cancelled.
+void World::wake(const eng_wake* sleeper) {
+  if (sleepers_.erase(sleeper) != 0) eng_wake_fire(sleeper);
 }
 
 }  // namespace weft::engine

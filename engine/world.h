@@ -1,12 +1,11 @@
-// The clocks and chance that guests find: ours, so that a test can replace them. Their timers are
-// those of the thread's loop, which run in real time.
+// The clocks and chance that guests find: ours, so that a test can replace them.
 #pragma once
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
 
+#include "base/alarm.h"
 #include "base/clock.h"
 #include "engine/wasmtime/engine.h"
 
@@ -26,20 +25,13 @@ class World final : public std::enable_shared_from_this<World> {
   void abandon() { held_by_setting_.reset(); }
 
  private:
-  struct Sleeper {
-    std::uint64_t id;
-    boost::asio::steady_timer timer;
-  };
-
-  void sleep(std::uint64_t ns, const eng_wake* wake);
-  void cancel(const eng_wake* wake);
-  void expired(std::uint64_t id, const eng_wake* wake);
+  void sleep(std::uint64_t ns, const eng_wake* sleeper);
+  void wake(const eng_wake* sleeper);
 
   boost::asio::io_context& io_;
   const Clock& clock_;
   Random& random_;
-  std::uint64_t next_id_ = 0;
-  std::unordered_map<const eng_wake*, Sleeper> sleepers_;
+  std::unordered_map<const eng_wake*, Alarm> sleepers_;
   std::shared_ptr<World> held_by_setting_;
 };
 

@@ -98,9 +98,8 @@ bool Deployment::busy(const std::vector<Generation>& generations) {
 
 void Deployment::stop(const std::vector<Generation>& generations,
                       std::chrono::milliseconds patience) {
-  const auto until = std::chrono::steady_clock::now() + patience;
-  while (busy(generations) && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(k_look_again);
+  const auto until = parts_.clock.now() + patience;
+  while (busy(generations) && parts_.clock.now() < until) std::this_thread::sleep_for(k_look_again);
   for (const auto generation : generations) end(generation);
 }
 

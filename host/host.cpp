@@ -113,8 +113,9 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
       deployment_(std::make_unique<Deployment>(
           DeploymentParts{*cores_, *engine_, state_ ? &*state_ : nullptr, services.providers,
                           services.clock, services.log})),
-      http_(std::make_unique<HttpFront>(settings_.http,
-                                        HttpFrontParts{*cores_, services.random, services.log})),
+      http_(std::make_unique<HttpFront>(
+          settings_.http, HttpFrontParts{*cores_, services.network, services.clock, services.random,
+                                         services.log})),
       status_(std::make_unique<Status>(*http_)) {}
 
 Host::~Host() { http_->close(); }

@@ -25,6 +25,7 @@
 #include "host/provider.h"
 #include "host/state_dir.h"
 #include "host/status.h"
+#include "net/listen.h"
 
 namespace weft::host {
 
@@ -40,6 +41,7 @@ struct HostSettings {
 
 struct HostServices {
   const Clock& clock;
+  net::Network& network;
   Random& random;
   Log& log;
   const ProviderFactories& providers;

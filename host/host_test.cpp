@@ -104,7 +104,7 @@ class HostTest : public testing::Test {
     settings.cache = fs::temp_directory_path() / "weft-host-test-cache";
     settings.adapters = {adapter_.get()};
     settings.drain = std::chrono::milliseconds(500);
-    auto opened = Host::open(std::move(settings), {clock_, random_, log_, providers_});
+    auto opened = Host::open(std::move(settings), {clock_, network_, random_, log_, providers_});
     if (!opened) ADD_FAILURE() << opened.error().message;
     host_ = *std::move(opened);
   }
@@ -148,6 +148,7 @@ class HostTest : public testing::Test {
   }
 
   SystemClock clock_;
+  net::TcpNetwork network_;
   SystemRandom random_;
   std::mutex mutex_;
   std::string lines_;  // of the log

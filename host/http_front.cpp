@@ -39,11 +39,11 @@ std::set<std::string> without(const std::set<std::string>& all, const std::set<s
 
 ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& parts,
                                           ingress::AccessLog* access_log) {
-  return {.io = core.thread.loop.io(),
-          .turn = core.thread.loop.turn(),
+  return {.turn = core.thread.loop.turn(),
           .invoker = core.switchboard,
           .metrics = core.http_metrics,
           .log = parts.log,
+          .clock = parts.clock,
           .seed = parts.random,
           .access_log = access_log};
 }
@@ -67,16 +67,16 @@ Result<> HttpFront::open(const std::vector<plan::AddRoute>& routes) {
 
 Result<> HttpFront::open_address(const std::string& address) {
   TRY(const auto wanted, net::ListenAddress::parse(address));
-  TRY_OK(net::probe_port(wanted));
+  TRY_OK(parts_.network.probe(wanted));
   // The first thread gets the port that the system chose for port 0; the others share it.
   std::mutex mutex;
   auto actual = wanted;
   const auto open = [&](Core& core) -> Result<> {
     const std::lock_guard lock(mutex);
-    TRY(auto acceptor, net::share_port(core.thread.loop.io(), actual));
-    actual.endpoint = acceptor.local_endpoint();
+    TRY(auto listening, parts_.network.listen(core.thread.loop.io(), actual));
+    actual = listening.address;
     core.listeners.insert_or_assign(address, std::make_unique<ingress::HttpListener>(
-                                                 std::move(acceptor), address,
+                                                 std::move(listening), address,
                                                  listener_parts(core, parts_, settings_.access_log),
                                                  net::HttpServerSettings{}));
     return {};
@@ -111,15 +111,15 @@ void HttpFront::route(std::chrono::milliseconds patience) {
 Result<> HttpFront::serve_admin(ingress::AdminSource& source) {
   if (settings_.admin.empty()) return {};
   TRY(const auto address, net::ListenAddress::parse(settings_.admin));
-  TRY_OK(net::probe_port(address));
+  TRY_OK(parts_.network.probe(address));
   std::string actual;
   TRY_OK(parts_.cores.try_everywhere([&](Core& core) -> Result<> {
     if (core.index() != 0) return {};
-    TRY(auto acceptor, net::share_port(core.thread.loop.io(), address));
-    actual = net::ListenAddress{acceptor.local_endpoint()}.text();
-    core.admin =
-        std::make_unique<net::HttpServer>(std::move(acceptor), core.thread.loop.turn(),
-                                          net::HttpServerSettings{}, ingress::admin_peers(source));
+    TRY(auto listening, parts_.network.listen(core.thread.loop.io(), address));
+    actual = listening.address.text();
+    core.admin = std::make_unique<net::HttpServer>(std::move(listening), core.thread.loop.turn(),
+                                                   parts_.clock, net::HttpServerSettings{},
+                                                   ingress::admin_peers(source));
     core.admin->start();
     return {};
   }));
@@ -141,7 +141,7 @@ bool HttpFront::any_left(const std::set<std::string>& addresses) {
 
 void HttpFront::let_go(const std::set<std::string>& addresses, std::chrono::milliseconds patience) {
   if (addresses.empty()) return;
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = parts_.clock.now() + patience;
   parts_.cores.everywhere([&](Core& core) {
     for (const auto& address : addresses) {
       const auto listener = core.listeners.find(address);
@@ -166,7 +166,7 @@ void HttpFront::drain(std::chrono::milliseconds patience) {
 
 void HttpFront::close() {
   drain(std::chrono::milliseconds(0));
-  const auto deadline = std::chrono::steady_clock::now();
+  const auto deadline = parts_.clock.now();
   parts_.cores.everywhere([&](Core& core) {
     if (core.admin) core.tasks.spawn(core.admin->drain(deadline));
   });

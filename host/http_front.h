@@ -17,6 +17,7 @@
 #include "ingress/http/access_log.h"
 #include "ingress/http/admin.h"
 #include "ingress/http/router.h"
+#include "net/listen.h"
 
 namespace weft::host {
 
@@ -27,6 +28,8 @@ struct HttpFrontSettings {
 
 struct HttpFrontParts {
   Cores& cores;
+  net::Network& network;
+  const Clock& clock;
   Random& random;
   Log& log;
 };

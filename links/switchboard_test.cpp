@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "base/manual_clock.h"
+
 namespace weft::links {
 namespace {
 
@@ -12,13 +14,6 @@ using contracts::Invocation;
 using contracts::Pending;
 using contracts::Replier;
 using contracts::Reply;
-
-class FakeClock final : public Clock {
- public:
-  MonotonicTime now() const override { return now_; }
-  WallTime wall() const override { return {}; }
-  MonotonicTime now_{std::chrono::seconds(100)};
-};
 
 // Keeps a call open until the test answers it.
 class HeldTarget final : public contracts::Invoker, public contracts::Call {
@@ -86,7 +81,7 @@ class SwitchboardTest : public testing::Test {
   Errc code() const { return caller_.replied->results.error().code; }
   const std::string& message() const { return caller_.replied->results.error().message; }
 
-  FakeClock clock_;
+  const ManualClock clock_;
   HeldTarget target_;
   Caller caller_;
 };
@@ -130,7 +125,7 @@ TEST_F(SwitchboardTest, ends_a_cycle_of_links_at_the_hop_limit_and_shows_it) {
 TEST_F(SwitchboardTest, refuses_a_call_whose_deadline_has_passed) {
   const auto board = make();
   auto invocation = call();
-  invocation.context.deadline = clock_.now_;
+  invocation.context.deadline = clock_.now();
 
   caller_.pending = board->invoke(std::move(invocation), caller_);
 

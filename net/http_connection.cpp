@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <utility>
 
@@ -17,15 +18,16 @@ namespace {
 constexpr std::size_t k_write_at = 64 * 1024;  // more is not collected before it is sent
 }
 
-HttpConnection::HttpConnection(Socket socket, Turn& turn, const HttpSettings& settings,
-                               HttpHandler& handler)
+HttpConnection::HttpConnection(Socket socket, Turn& turn, const Clock& clock,
+                               const HttpSettings& settings, HttpHandler& handler)
     : socket_(std::move(socket)),
       turn_(turn),
+      clock_(clock),
       settings_(settings),
       handler_(handler),
-      timer_(socket_.get_executor()),
+      alarm_(socket_.get_executor(), clock, [this] { on_alarm(); }),
       parser_(settings.limits) {
-  deadlines_.fill(Time::max());
+  deadlines_.fill(MonotonicTime::max());
 }
 
 HttpConnection::~HttpConnection() {
@@ -118,8 +120,8 @@ bool HttpConnection::take_back() {
 
 std::string HttpConnection::remote_address() const {
   error_code ec;
-  const auto endpoint = socket_.remote_endpoint(ec);
-  return ec ? std::string("-") : endpoint.address().to_string();
+  const auto endpoint = tcp_endpoint(socket_.remote_endpoint(ec));
+  return ec || !endpoint ? std::string("-") : endpoint->address().to_string();
 }
 
 // ---- ends ----
@@ -182,7 +184,7 @@ void HttpConnection::linger_or_close() {
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
   phase_ = Phase::lingering;
-  for (auto& deadline : deadlines_) deadline = Time::max();
+  for (auto& deadline : deadlines_) deadline = MonotonicTime::max();
   set(t_linger, settings_.linger);
 }
 
@@ -191,36 +193,25 @@ void HttpConnection::shut() {
   phase_ = Phase::closed;
   error_code ignored;
   socket_.close(ignored);
-  timer_.cancel();
+  alarm_.cancel();
   soon();
 }
 
 // ---- time ----
 
 void HttpConnection::set(Timeout which, std::chrono::milliseconds after) {
-  deadlines_[which] = std::chrono::steady_clock::now() + after;
-  // A timer that is armed for an earlier moment looks again then: no system call and no queue per
+  deadlines_[which] = clock_.now() + after;
+  // An alarm that is set to an earlier moment looks again then: no system call and no queue per
   // request.
-  if (deadlines_[which] < armed_until_) arm();
+  if (deadlines_[which] < alarm_.at()) arm();
 }
 
 void HttpConnection::arm() {
-  const auto earliest = *std::ranges::min_element(deadlines_);
-  if (earliest == Time::max() || phase_ == Phase::closed) return;
-  armed_until_ = earliest;
-  timer_.expires_at(earliest);
-  ++pending_;
-  timer_.async_wait([this](const error_code& ec) {
-    --pending_;
-    if (phase_ == Phase::closed) return soon();
-    if (ec) return;  // armed anew for an earlier moment
-    armed_until_ = Time::max();
-    on_timer();
-  });
+  if (phase_ != Phase::closed) alarm_.set(*std::ranges::min_element(deadlines_));
 }
 
-void HttpConnection::on_timer() {
-  const auto now = std::chrono::steady_clock::now();
+void HttpConnection::on_alarm() {
+  const auto now = clock_.now();
   const auto passed = [&](Timeout which) {
     if (deadlines_[which] > now) return false;
     unset(which);
@@ -253,9 +244,9 @@ void HttpConnection::probe() {
     // A FIN behind data that nobody reads is not seen by reading, and one behind data that found no
     // room here does not even arrive: so now and then the client is probed without a sign.
     pollfd state{socket_.native_handle(), POLLRDHUP, 0};
-    const bool due = std::chrono::steady_clock::now() - stuck_since_ >= settings_.probe_again;
+    const bool due = clock_.now() - stuck_since_ >= settings_.probe_again;
     if (!due && ::poll(&state, 1, 0) == 0) return set(t_probe, settings_.probe_after);
-    stuck_since_ = std::chrono::steady_clock::now();
+    stuck_since_ = clock_.now();
   }
   constexpr std::string_view interim = "HTTP/1.1 102 Processing\r\n\r\n";
   error_code ec;

@@ -2,10 +2,6 @@
 // answer, again.
 #pragma once
 #include <array>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,20 +10,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/alarm.h"
+#include "base/clock.h"
 #include "base/turn.h"
 #include "net/http_input.h"
 #include "net/http_message.h"
 #include "net/http_parser.h"
 #include "net/http_response.h"
 #include "net/http_scan.h"
+#include "net/listen.h"
 
 namespace weft::net {
-
-// Concrete: any_io_executor costs an indirection on every operation.
-using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
-using Timer = boost::asio::basic_waitable_timer<
-    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 struct HttpSettings {
   HttpLimits limits;
@@ -86,7 +79,8 @@ class HttpHandler {
 class HttpConnection final : private AtTurnEnd {
  public:
   // All references outlive this object.
-  HttpConnection(Socket socket, Turn& turn, const HttpSettings& settings, HttpHandler& handler);
+  HttpConnection(Socket socket, Turn& turn, const Clock& clock, const HttpSettings& settings,
+                 HttpHandler& handler);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -110,12 +104,12 @@ class HttpConnection final : private AtTurnEnd {
   // release().
   bool take_back();
 
+  // The client's IP address; "-" when it has none or is gone.
   std::string remote_address() const;
 
  private:
   enum class Phase { idle, busy, lingering, closed };
   enum Timeout { t_head, t_body, t_write, t_probe, t_linger, t_count };
-  using Time = std::chrono::steady_clock::time_point;
 
   void on_turn_end() override;
   void soon();
@@ -149,9 +143,9 @@ class HttpConnection final : private AtTurnEnd {
   void discard_body();
   // Time.
   void set(Timeout which, std::chrono::milliseconds after);
-  void unset(Timeout which) { deadlines_[which] = Time::max(); }
+  void unset(Timeout which) { deadlines_[which] = MonotonicTime::max(); }
   void arm();
-  void on_timer();
+  void on_alarm();
   void probe();
   void expect_more();
   void watch();
@@ -159,14 +153,14 @@ class HttpConnection final : private AtTurnEnd {
   // Set at construction.
   Socket socket_;
   Turn& turn_;
+  const Clock& clock_;
   const HttpSettings& settings_;
   HttpHandler& handler_;
   // The connection.
-  Timer timer_;
-  std::array<Time, t_count> deadlines_;
-  Time armed_until_ = Time::max();
-  Time stuck_since_;  // since when no room has been left to read into
-  int pending_ = 0;   // operations of Asio that will still call
+  Alarm alarm_;  // set to the earliest deadline, or to one that has moved on since
+  std::array<MonotonicTime, t_count> deadlines_;
+  MonotonicTime stuck_since_;  // since when no room has been left to read into
+  int pending_ = 0;            // operations of Asio that will still call
   Phase phase_ = Phase::idle;
   bool soon_ = false, reading_ = false, writing_ = false, watching_ = false;
   bool eof_ = false, draining_ = false, lost_ = false, in_handler_ = false;

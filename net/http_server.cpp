@@ -11,20 +11,26 @@ namespace weft::net {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+namespace {
+constexpr std::chrono::milliseconds k_retry{50};
+}
+
 HttpPeer::HttpPeer(Socket socket, HttpServer& server)
-    : connection_(std::move(socket), server.turn(), server.http(), *this), server_(server) {}
+    : connection_(std::move(socket), server.turn(), server.clock(), server.http(), *this),
+      server_(server) {}
 
 void HttpPeer::on_closed() { server_.remove(*this); }
 
-HttpServer::HttpServer(Acceptor acceptor, Turn& turn, HttpServerSettings settings,
-                       MakePeer make_peer)
+HttpServer::HttpServer(Listening listening, Turn& turn, const Clock& clock,
+                       HttpServerSettings settings, MakePeer make_peer)
     : turn_(turn),
+      clock_(clock),
       settings_(settings),
       make_peer_(std::move(make_peer)),
-      endpoint_(acceptor.local_endpoint()),
-      acceptor_(std::move(acceptor)),
-      retry_(acceptor_.get_executor()),
-      emptied_(acceptor_.get_executor()) {}
+      address_(std::move(listening.address)),
+      acceptor_(std::move(listening.acceptor)),
+      retry_(acceptor_.get_executor(), clock, [this] { accept(); }),
+      emptied_(acceptor_.get_executor(), MonotonicTime::max()) {}
 
 HttpServer::~HttpServer() = default;
 
@@ -50,13 +56,7 @@ void HttpServer::on_accept(const error_code& ec, Socket socket) {
   }
   if (ec == asio::error::connection_aborted) return accept();
   // Out of descriptors or memory: trying at once would only turn in a circle.
-  accepting_ = true;
-  retry_.expires_after(std::chrono::milliseconds(50));
-  retry_.async_wait([this](const error_code&) {
-    accepting_ = false;
-    if (stopped_) return left();
-    accept();
-  });
+  retry_.set(clock_.now() + k_retry);
 }
 
 void HttpServer::stop_accepting() {
@@ -66,17 +66,12 @@ void HttpServer::stop_accepting() {
   retry_.cancel();
 }
 
-asio::awaitable<void> HttpServer::drain(std::chrono::steady_clock::time_point deadline) {
+asio::awaitable<void> HttpServer::drain(MonotonicTime deadline) {
   stop_accepting();
   for (const auto& peer : peers_) peer->connection_.drain();
-  emptied_.expires_at(deadline);
-  while (!empty()) {
-    (void)co_await emptied_.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (empty() || std::chrono::steady_clock::now() < deadline) continue;
-    emptied_.expires_at(std::chrono::steady_clock::time_point::max());
-    deadline = std::chrono::steady_clock::time_point::max();
-    close();
-  }
+  Alarm last(acceptor_.get_executor(), clock_, [this] { close(); });
+  last.set(deadline);
+  while (!empty()) (void)co_await emptied_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 void HttpServer::close() {

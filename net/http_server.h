@@ -1,12 +1,15 @@
 // Accepts connections at one address on one thread, and lets them end in an orderly way.
 #pragma once
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "base/alarm.h"
+#include "base/clock.h"
 #include "base/turn.h"
 #include "net/http_connection.h"
 #include "net/listen.h"
@@ -45,7 +48,9 @@ class HttpServer {
  public:
   using MakePeer = std::function<std::unique_ptr<HttpPeer>(Socket socket, HttpServer& server)>;
 
-  HttpServer(Acceptor acceptor, Turn& turn, HttpServerSettings settings, MakePeer make_peer);
+  // `turn` and `clock` outlive the server.
+  HttpServer(Listening listening, Turn& turn, const Clock& clock, HttpServerSettings settings,
+             MakePeer make_peer);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -53,18 +58,23 @@ class HttpServer {
   void start();
   // No new connection; idle ones close, the others when their answer is sent; at `deadline`
   // whatever is left is closed hard. Returns when nothing is left.
-  boost::asio::awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
+  boost::asio::awaitable<void> drain(MonotonicTime deadline);
   // Closes hard, and so ends a drain() that waits. Not from a handler's callback.
   void close();
 
   bool empty() const { return peers_.empty() && !accepting_; }
   std::size_t connections() const { return peers_.size(); }
-  boost::asio::ip::tcp::endpoint endpoint() const { return endpoint_; }
+  const ListenAddress& address() const { return address_; }
   Turn& turn() const { return turn_; }
+  const Clock& clock() const { return clock_; }
   const HttpSettings& http() const { return settings_.http; }
 
  private:
   friend class HttpPeer;
+  // An event: what waits for it is woken by a cancel.
+  using Event = boost::asio::basic_waitable_timer<
+      std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
   void accept();
   void on_accept(const boost::system::error_code& ec, Socket socket);
   void stop_accepting();
@@ -73,13 +83,14 @@ class HttpServer {
 
   // Set at construction.
   Turn& turn_;
+  const Clock& clock_;
   const HttpServerSettings settings_;
   const MakePeer make_peer_;
-  const boost::asio::ip::tcp::endpoint endpoint_;
+  const ListenAddress address_;
   // Owner thread only.
   Acceptor acceptor_;
-  Timer retry_;
-  Timer emptied_;
+  Alarm retry_;
+  Event emptied_;
   std::vector<std::unique_ptr<HttpPeer>> peers_;
   bool accepting_ = false, stopped_ = false;
 };

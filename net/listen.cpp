@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace weft::net {
@@ -15,6 +18,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+using TcpAcceptor = asio::basic_socket_acceptor<tcp, Executor>;
 enum class Share { no, yes };
 
 std::unexpected<Error> bad_address(std::string_view text) {
@@ -49,7 +53,7 @@ Error explain(const ListenAddress& address, const error_code& ec) {
   return {Errc::unavailable, fmt::format("listening at {}: {}", where, ec.message())};
 }
 
-Result<> bind_at(Acceptor& acceptor, const ListenAddress& address, Share share) {
+Result<> bind_at(TcpAcceptor& acceptor, const ListenAddress& address, Share share) {
   using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
   error_code ec;
   acceptor.open(address.endpoint.protocol(), ec);
@@ -92,16 +96,28 @@ std::string ListenAddress::text() const {
                      endpoint.port());
 }
 
-Result<> probe_port(const ListenAddress& address) {
+std::optional<tcp::endpoint> tcp_endpoint(
+    const asio::generic::stream_protocol::endpoint& endpoint) {
+  const auto family = endpoint.protocol().family();
+  if (family != AF_INET && family != AF_INET6) return std::nullopt;
+  tcp::endpoint made(family == AF_INET ? tcp::v4() : tcp::v6(), 0);
+  std::memcpy(made.data(), endpoint.data(), std::min(made.size(), endpoint.size()));
+  return made;
+}
+
+Result<> TcpNetwork::probe(const ListenAddress& address) {
   asio::io_context io{1};
-  Acceptor acceptor{io};
+  TcpAcceptor acceptor{io};
   return bind_at(acceptor, address, Share::no);
 }
 
-Result<Acceptor> share_port(asio::io_context& io, const ListenAddress& address) {
-  Acceptor acceptor{io};
+Result<Listening> TcpNetwork::listen(asio::io_context& io, const ListenAddress& address) {
+  TcpAcceptor acceptor{io};
   TRY_OK(bind_at(acceptor, address, Share::yes));
-  return acceptor;
+  error_code ec;
+  const auto local = acceptor.local_endpoint(ec);
+  if (ec) return std::unexpected(explain(address, ec));
+  return Listening{Acceptor(std::move(acceptor)), ListenAddress{local}};
 }
 
 }  // namespace weft::net

@@ -1,10 +1,11 @@
-// Listening sockets: an address that people write, and sockets that share it between the threads of
-// one process.
+// Where connections come from: an address that people write, and the sockets that listen there.
 #pragma once
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,8 +13,13 @@
 
 namespace weft::net {
 
-using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
-                                                    boost::asio::io_context::executor_type>;
+// Concrete: any_io_executor costs an indirection on every operation.
+using Executor = boost::asio::io_context::executor_type;
+// Of any family that has streams: TCP, or whatever a test connects by. Reading and writing do not
+// know the difference.
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+using Acceptor =
+    boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, Executor>;
 
 // "127.0.0.1:8000", "[::1]:8000", "localhost:8000", ":8000" (every address). Port 0 lets the system
 // choose.
@@ -26,12 +32,31 @@ struct ListenAddress {
   std::string text() const;
 };
 
-// Whether nobody listens at `address`, this process included: to be asked before the first
-// share_port of a process, because sockets that share a port would join another process silently.
-// conflict: somebody does; invalid: no such address here; denied: the port needs privileges.
-Result<> probe_port(const ListenAddress& address);
+// Nothing when it is not one of TCP.
+std::optional<boost::asio::ip::tcp::endpoint> tcp_endpoint(
+    const boost::asio::generic::stream_protocol::endpoint& endpoint);
 
-// A socket that listens at `address` together with others of this process. The same errors.
-Result<Acceptor> share_port(boost::asio::io_context& io, const ListenAddress& address);
+struct Listening {
+  Acceptor acceptor;
+  ListenAddress address;  // where it really is: a port that the system chose
+};
+
+// Where a process can listen. Thread-safe.
+class Network {
+ public:
+  virtual ~Network() = default;
+  // Whether nobody listens at `address`, this process included: to be asked before the first
+  // listen() of a process, because sockets that share a port would join another process silently.
+  // conflict: somebody does; invalid: no such address here; denied: the port needs privileges.
+  virtual Result<> probe(const ListenAddress& address) = 0;
+  // A socket that listens at `address` together with others of this process. The same errors.
+  virtual Result<Listening> listen(boost::asio::io_context& io, const ListenAddress& address) = 0;
+};
+
+class TcpNetwork final : public Network {
+ public:
+  Result<> probe(const ListenAddress& address) override;
+  Result<Listening> listen(boost::asio::io_context& io, const ListenAddress& address) override;
+};
 
 }  // namespace weft::net

@@ -23,11 +23,11 @@ TEST(ListenAddress, says_which_forms_there_are) {
 
 TEST(Port, that_somebody_listens_at_is_a_conflict_even_when_that_socket_shares) {
   boost::asio::io_context io;
-  const auto first = share_port(io, *ListenAddress::parse("127.0.0.1:0"));
+  const auto first = TcpNetwork().listen(io, *ListenAddress::parse("127.0.0.1:0"));
   ASSERT_TRUE(first) << first.error().message;
-  const ListenAddress taken{first->local_endpoint()};
+  const auto& taken = first->address;
 
-  const auto probed = probe_port(taken);
+  const auto probed = TcpNetwork().probe(taken);
 
   ASSERT_FALSE(probed);
   EXPECT_EQ(probed.error().code, Errc::conflict);
@@ -36,14 +36,14 @@ TEST(Port, that_somebody_listens_at_is_a_conflict_even_when_that_socket_shares) 
 
 TEST(Port, can_be_shared_within_the_process_once_it_was_probed) {
   boost::asio::io_context io;
-  const auto first = share_port(io, *ListenAddress::parse("[::1]:0"));
+  const auto first = TcpNetwork().listen(io, *ListenAddress::parse("[::1]:0"));
   ASSERT_TRUE(first) << first.error().message;
 
-  EXPECT_TRUE(share_port(io, ListenAddress{first->local_endpoint()}));
+  EXPECT_TRUE(TcpNetwork().listen(io, first->address));
 }
 
 TEST(Port, of_a_foreign_address_is_refused_in_plain_words) {
-  const auto probed = probe_port(*ListenAddress::parse("192.0.2.1:8000"));
+  const auto probed = TcpNetwork().probe(*ListenAddress::parse("192.0.2.1:8000"));
 
   ASSERT_FALSE(probed);
   EXPECT_EQ(probed.error().code, Errc::invalid);

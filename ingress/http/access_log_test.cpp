@@ -2,14 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/manual_clock.h"
+
 namespace weft::ingress {
 namespace {
-
-class FixedClock final : public Clock {
- public:
-  MonotonicTime now() const override { return {}; }
-  WallTime wall() const override { return WallTime(std::chrono::seconds(86'400)); }
-};
 
 AccessEntry entry(std::string_view target) {
   return {.remote = "127.0.0.1",
@@ -25,7 +21,7 @@ AccessEntry entry(std::string_view target) {
 }
 
 std::string line(AccessFormat format, std::string_view target) {
-  const FixedClock clock;
+  const ManualClock clock;
   std::string written;
   LineAccessLog(format, clock, [&](std::string_view text) {
     written += text;

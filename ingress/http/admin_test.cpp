@@ -23,15 +23,15 @@ class FakeSource final : public AdminSource {
 class Admin : public ::testing::Test {
  protected:
   Admin()
-      : server_(*net::share_port(io_, *net::ListenAddress::parse("127.0.0.1:0")), turn_, {},
-                admin_peers(source)) {
+      : server_(*net::TcpNetwork().listen(io_, *net::ListenAddress::parse("127.0.0.1:0")), turn_,
+                clock_, {}, admin_peers(source)) {
     server_.start();
   }
   // One request on a connection of its own, with the server running here.
   std::string get(std::string_view path, std::string_view method = "GET") {
     std::string response;
     std::thread client([&] {
-      testing::RawClient raw(server_.endpoint().port());
+      testing::RawClient raw(server_.address().endpoint.port());
       raw.send(std::string(method) + " " + std::string(path) + " HTTP/1.0\r\n\r\n");
       response = raw.read_all();
     });
@@ -49,6 +49,7 @@ class Admin : public ::testing::Test {
   FakeSource source;
   boost::asio::io_context io_{1};
   Turn turn_;
+  SystemClock clock_;
   net::HttpServer server_;
   int served_ = 0;
   bool open_ = false;

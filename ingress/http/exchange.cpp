@@ -45,7 +45,7 @@ Exchange::~Exchange() {
 // ---- from the client ----
 
 void Exchange::begin() {
-  began_ = std::chrono::steady_clock::now();
+  began_ = shared_.clock.now();
   context_ = {};
   context_.request = shared_.random.next();
   accept_.clear();
@@ -163,7 +163,7 @@ void Exchange::on_gone(net::HttpGone) {
 void Exchange::on_done(const net::HttpOutcome& outcome) {
   if (!std::exchange(open_, false)) return;
   auto& metrics = shared_.metrics;
-  const auto took = std::chrono::steady_clock::now() - began_;
+  const auto took = shared_.clock.now() - began_;
   metrics.in_flight.subtract();
   metrics.bytes_in.add(outcome.bytes_in);
   metrics.bytes_out.add(outcome.bytes_out);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/quick_random.h"
 #include "base/turn.h"
@@ -25,6 +26,7 @@ struct ExchangeContext {
   contracts::Invoker& invoker;
   HttpMetrics& metrics;
   Log& log;
+  const Clock& clock;
   AccessLog* access_log;  // null: off
   QuickRandom& random;
   std::string address;  // of the listener, as routes name it
@@ -78,7 +80,7 @@ class Exchange final : public net::HttpPeer,
   contracts::Pending call_;
   contracts::HttpCallee* callee_ = nullptr;
   contracts::Context context_;
-  std::chrono::steady_clock::time_point began_;
+  MonotonicTime began_;
   std::string accept_;
   std::string method_, host_, target_, component_;  // for the access log
   std::string_view

@@ -4,19 +4,13 @@
 
 namespace weft::ingress {
 
-Result<std::unique_ptr<HttpListener>> HttpListener::open(const net::ListenAddress& address,
-                                                         HttpListenerParts parts,
-                                                         net::HttpServerSettings settings) {
-  TRY(auto acceptor, net::share_port(parts.io, address));
-  return std::make_unique<HttpListener>(std::move(acceptor), address.text(), parts, settings);
-}
-
-HttpListener::HttpListener(net::Acceptor acceptor, std::string address, HttpListenerParts parts,
+HttpListener::HttpListener(net::Listening listening, std::string address, HttpListenerParts parts,
                            net::HttpServerSettings settings)
     : random_(parts.seed),
       context_{.invoker = parts.invoker,
                .metrics = parts.metrics,
                .log = parts.log,
+               .clock = parts.clock,
                .access_log = parts.access_log,
                .random = random_,
                .address = std::move(address),
@@ -24,7 +18,7 @@ HttpListener::HttpListener(net::Acceptor acceptor, std::string address, HttpList
                .routes = nullptr,
                .request_fields = {},
                .response_fields = {}},
-      server_(std::move(acceptor), parts.turn, settings,
+      server_(std::move(listening), parts.turn, parts.clock, settings,
               [this](net::Socket socket, net::HttpServer& server) {
                 return std::make_unique<Exchange>(std::move(socket), server, context_);
               }) {}

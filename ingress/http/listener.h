@@ -1,7 +1,6 @@
 // One address on one thread, from its socket to the switchboard.
 #pragma once
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
 
@@ -21,24 +20,21 @@ namespace weft::ingress {
 
 // All references outlive the listener.
 struct HttpListenerParts {
-  boost::asio::io_context& io;
   Turn& turn;
   contracts::Invoker& invoker;  // the thread's switchboard
   HttpMetrics& metrics;         // the thread's
   Log& log;
+  const Clock& clock;
   Random& seed;  // for request and trace ids
   AccessLog* access_log = nullptr;
 };
 
-// One thread. The first listener of a process at an address must be preceded by net::probe_port.
+// One thread: that of the io_context it listens on.
 class HttpListener final {
  public:
-  // Listens from now on and serves from start(). The errors of net::share_port.
-  static Result<std::unique_ptr<HttpListener>> open(const net::ListenAddress& address,
-                                                    HttpListenerParts parts,
-                                                    net::HttpServerSettings settings = {});
-  HttpListener(net::Acceptor acceptor, std::string address, HttpListenerParts parts,
-               net::HttpServerSettings settings);
+  // `address`: as routes name it. Serves from start().
+  HttpListener(net::Listening listening, std::string address, HttpListenerParts parts,
+               net::HttpServerSettings settings = {});
 
   void start() { server_.start(); }
   // Requests that begin from now on are routed by `router`.
@@ -50,7 +46,7 @@ class HttpListener final {
   void close() { server_.close(); }
   bool empty() const { return server_.empty(); }
   // Where it really listens: the port the system chose for port 0.
-  net::ListenAddress local() const { return {server_.endpoint()}; }
+  const net::ListenAddress& local() const { return server_.address(); }
   // As routes name it.
   const std::string& address() const { return context_.address; }
 

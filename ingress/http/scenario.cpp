@@ -1,17 +1,10 @@
 #include "ingress/http/scenario.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <future>
-#include <stdexcept>
 #include <utility>
 
 namespace weft::ingress::testing {
@@ -222,15 +215,16 @@ FakeApplication::~FakeApplication() = default;
 
 Scenario::Scenario(net::HttpServerSettings settings, AccessLog* access_log)
     : log_({.level = LogLevel::debug}, clock_, [this](std::string_view line) { logged += line; }) {
-  listener = *HttpListener::open(*net::ListenAddress::parse("127.0.0.1:0"),
-                                 {.io = io_,
-                                  .turn = turn_,
-                                  .invoker = application,
-                                  .metrics = metrics,
-                                  .log = log_,
-                                  .seed = random_,
-                                  .access_log = access_log},
-                                 settings);
+  const auto address = *net::ListenAddress::parse("127.0.0.1:0");
+  listener = std::make_unique<HttpListener>(*net::TcpNetwork().listen(io_, address), address.text(),
+                                            HttpListenerParts{.turn = turn_,
+                                                              .invoker = application,
+                                                              .metrics = metrics,
+                                                              .log = log_,
+                                                              .clock = clock_,
+                                                              .seed = random_,
+                                                              .access_log = access_log},
+                                            settings);
   port = listener->local().endpoint.port();
   Route route;
   route.address = listener->address();
@@ -273,7 +267,7 @@ void Scenario::on_server(std::function<void()> task) {
 
 void Scenario::start_drain(std::chrono::milliseconds deadline) {
   on_server([&] {
-    boost::asio::co_spawn(io_, listener->drain(std::chrono::steady_clock::now() + deadline),
+    boost::asio::co_spawn(io_, listener->drain(clock_.now() + deadline),
                           [this](std::exception_ptr) { drained_ = true; });
   });
   on_server([] {});
@@ -281,99 +275,6 @@ void Scenario::start_drain(std::chrono::milliseconds deadline) {
 
 bool Scenario::drained() {
   return eventually([this] { return drained_.load(); });
-}
-
-RawClient::RawClient(std::uint16_t port, int receive_buffer) {
-  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (receive_buffer != 0)
-    setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    throw std::runtime_error("no connection to the server under test");
-  }
-}
-
-RawClient::~RawClient() { close(); }
-
-void RawClient::close() {
-  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
-}
-
-void RawClient::reset() {
-  const linger now{1, 0};
-  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-  close();
-}
-
-void RawClient::half_close() { ::shutdown(socket_, SHUT_WR); }
-
-bool RawClient::send(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
-}
-
-std::size_t RawClient::send_some(std::string_view bytes) {
-  const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
-}
-
-bool RawClient::more() {
-  if (closed) return false;
-  pollfd wait{socket_, POLLIN, 0};
-  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(k_patience).count();
-  if (::poll(&wait, 1, static_cast<int>(patience)) != 1) return false;
-  char buffer[16 * 1024];
-  const auto got = ::recv(socket_, buffer, sizeof buffer, 0);
-  if (got <= 0) {
-    closed = true;
-    return false;
-  }
-  pending_.append(buffer, static_cast<std::size_t>(got));
-  return true;
-}
-
-std::string RawClient::read_until(std::string_view end) {
-  std::size_t at = pending_.find(end);
-  while (at == pending_.npos) {
-    const auto searched = pending_.size() - std::min(pending_.size(), end.size());
-    if (!more()) break;
-    at = pending_.find(end, searched);
-  }
-  const auto size = at == pending_.npos ? pending_.size() : at + end.size();
-  auto text = pending_.substr(0, size);
-  pending_.erase(0, size);
-  return text;
-}
-
-std::string RawClient::read_bytes(std::size_t bytes) {
-  while (pending_.size() < bytes && more()) {
-  }
-  const auto size = std::min(bytes, pending_.size());
-  auto text = pending_.substr(0, size);
-  pending_.erase(0, size);
-  return text;
-}
-
-std::string RawClient::read_all() {
-  while (more()) {
-  }
-  return std::exchange(pending_, {});
-}
-
-std::string RawClient::read_response() {
-  auto text = read_until("\r\n\r\n");
-  constexpr std::string_view key = "content-length: ";
-  const auto at = text.find(key);
-  if (at == text.npos) return text;
-  const auto length = number_behind(std::string_view(text).substr(at), key);
-  return text + read_bytes(length);
 }
 
 bool eventually(const std::function<bool()>& holds) {

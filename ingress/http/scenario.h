@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "ingress/http/listener.h"
+#include "ingress/http/raw_client.h"
 
 namespace weft::ingress::testing {
 
@@ -65,37 +66,6 @@ class Scenario {
   Turn turn_;
   std::atomic<bool> drained_ = false;
   std::thread thread_;
-};
-
-// A client that says exactly what it is told. Every wait ends after some seconds.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0);
-  ~RawClient();
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  // False when the server does not take it.
-  bool send(std::string_view bytes);
-  // Sends what the socket takes at once; the number of bytes.
-  std::size_t send_some(std::string_view bytes);
-  void half_close();
-  void close();
-  void reset();  // closes with RST
-  // Up to and including `end`, or everything until the server closes or nothing comes.
-  std::string read_until(std::string_view end);
-  std::string read_bytes(std::size_t bytes);
-  // Until the server closes; what came. `closed` tells whether it did.
-  std::string read_all();
-  bool closed = false;
-  // One whole response with a content-length: head and body.
-  std::string read_response();
-
- private:
-  bool more();
-
-  int socket_ = -1;
-  std::string pending_;
 };
 
 // Polls until `holds`, at most some seconds.

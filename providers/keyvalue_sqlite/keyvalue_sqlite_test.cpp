@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/manual_clock.h"
 #include "providers/keyvalue_sqlite/limits.h"
 #include "tests/contracts/keyvalue_sqlite.h"
 #include "tests/contracts/keyvalue_suite.h"
@@ -40,12 +41,6 @@ namespace {
 using tests::bytes;
 using tests::KeyValueCall;
 namespace kv = contracts::keyvalue;
-
-class FakeClock final : public Clock {
- public:
-  MonotonicTime now() const override { return MonotonicTime(std::chrono::hours(1)); }
-  WallTime wall() const override { return {}; }
-};
 
 class KeyValueSqliteTest : public testing::Test {
  protected:
@@ -134,7 +129,7 @@ TEST_F(KeyValueSqliteTest, answers_a_read_before_the_call_returns_even_while_wri
 }
 
 TEST_F(KeyValueSqliteTest, refuses_a_write_whose_deadline_has_passed_and_does_not_do_it) {
-  const FakeClock clock;
+  const ManualClock clock;
   const auto store = KeyValueSqlite::open({folder.path(), "test"}, clock, around.log).value();
   UserHarness user(*store);
   contracts::Context context;

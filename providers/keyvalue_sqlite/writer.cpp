@@ -77,6 +77,7 @@ void Writer::run() {
   tidy(0);
 }
 
+// Real time: the pause is a part of what the disk took.
 // Sleeps until there is a write, then a little longer if fewer are there than `expected`. Empty:
 // closing.
 Writer::Batch Writer::gather(std::size_t expected) {
