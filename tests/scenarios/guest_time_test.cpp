@@ -1,0 +1,117 @@
+// Guests that take their time, on a host whose clock a test moves.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "tests/scenarios/scenario.h"
+
+namespace weft::tests {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+constexpr nanoseconds k_instant{1};
+
+std::string raise(std::string_view limit) {
+  return fmt::format("; raise `{}` in app.yaml:{}", limit, k_limits_line);
+}
+
+TEST_F(HostScenario, answers_for_a_guest_that_slept_half_a_minute_once_that_has_passed) {
+  apply({.limits = "response_time: 60s"});
+  const auto began = std::chrono::steady_clock::now();
+  auto client = ask("/sleep/30000");
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(30)));
+
+  pass(seconds(30) - k_instant);
+  EXPECT_TRUE(client.hears_nothing());
+  clock_.advance(k_instant);
+
+  EXPECT_TRUE(client.read_response().ends_with("slept\n"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(10)) << "of the real time";
+}
+
+TEST_F(HostScenario, ends_a_guest_that_never_answers_at_the_instant_of_its_response_time) {
+  apply({.limits = "response_time: 5s"});
+  auto client = ask("/sleep/600000");
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + minutes(10)));
+
+  pass(seconds(5) - k_instant);
+  EXPECT_TRUE(client.hears_nothing());
+  EXPECT_EQ(guests(), 1u);
+  pass(k_instant);
+
+  EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 504 "));
+  EXPECT_TRUE(logged("app-bad exceeded its limit response_time of 5 s" + raise("response_time")));
+  EXPECT_EQ(failed(Errc::timed_out), 1u);
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_TRUE(clock_.wait_for_no_alarm(start_ + minutes(10))) << "its sleep went with it";
+}
+
+TEST_F(HostScenario, breaks_a_response_off_at_the_instant_of_its_idle_time) {
+  apply({.limits = "idle_time: 7s"});
+  auto client = ask("/slow/600000");
+  EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + minutes(10)));
+
+  pass(seconds(7) - k_instant);
+  EXPECT_TRUE(client.hears_nothing());
+  pass(k_instant);
+
+  EXPECT_EQ(client.read_all(), "") << "no end of the body";
+  EXPECT_TRUE(client.closed);
+  EXPECT_TRUE(logged("app-bad exceeded its limit idle_time of 7 s" + raise("idle_time")));
+  EXPECT_EQ(guests(), 0u);
+}
+
+TEST_F(HostScenario, lets_a_stream_go_on_as_long_as_something_comes_within_the_idle_time) {
+  apply({.limits = "idle_time: 7s"});
+  auto client = ask("/slow/6000");
+
+  std::string body;
+  for (int chunk = 0; chunk < 10; ++chunk) {
+    ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(6 * (chunk + 1)))) << chunk;
+    clock_.advance(seconds(6));
+    body += client.read_until(fmt::format("chunk {}\n", chunk));
+  }
+
+  EXPECT_TRUE(client.read_until("0\r\n\r\n").ends_with("0\r\n\r\n"));
+  EXPECT_EQ(failed(Errc::timed_out), 0u);
+}
+
+TEST_F(HostScenario, drops_a_sleeping_guest_whose_client_went_away) {
+  apply({.limits = "response_time: 60s"});
+  auto client = ask("/sleep/30000");
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(30)));
+  EXPECT_EQ(guests(), 1u);
+
+  client.close();
+  const milliseconds half_closed_or_gone = net::HttpSettings().probe_after;
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + half_closed_or_gone));
+  pass(half_closed_or_gone);
+
+  EXPECT_TRUE(clock_.wait_for_no_alarm(start_ + seconds(30)));
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_EQ(component()->counts().in_flight, 0u);
+  EXPECT_EQ(failed(Errc::cancelled), 1u);
+  EXPECT_EQ(metrics().client_left.value(), 1u);
+  EXPECT_EQ(metrics().connections_open.value(), 0u);
+}
+
+TEST_F(HostScenario, keeps_a_sleeping_guest_whose_client_only_half_closed) {
+  apply({.limits = "response_time: 60s"});
+  auto client = ask("/sleep/30000");
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(30)));
+
+  client.half_close();
+  settle();
+  pass(seconds(30));
+
+  EXPECT_TRUE(client.read_until("slept\n").ends_with("slept\n"));
+}
+
+}  // namespace
+}  // namespace weft::tests

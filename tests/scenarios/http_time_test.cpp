@@ -1,0 +1,133 @@
+// Clients that take their time, on a host whose clock a test moves.
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "tests/scenarios/scenario.h"
+
+namespace weft::tests {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+constexpr nanoseconds k_instant{1};
+const net::HttpSettings k_http;
+
+TEST_F(HostScenario, closes_a_connection_without_a_word_when_no_head_begins_in_time) {
+  apply({});
+  auto silent = client();
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + k_http.head_timeout));
+
+  pass(k_http.head_timeout - k_instant);
+  EXPECT_TRUE(silent.hears_nothing());
+  clock_.advance(k_instant);
+
+  EXPECT_EQ(silent.read_all(), "");
+  EXPECT_TRUE(silent.closed);
+}
+
+TEST_F(HostScenario, answers_408_when_a_head_does_not_end_in_time) {
+  apply({});
+  auto slow = client();
+  slow.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /he");
+  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 200 "));
+  settle();
+
+  pass(k_http.head_timeout - k_instant);
+  EXPECT_TRUE(slow.hears_nothing());
+  clock_.advance(k_instant);
+
+  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
+  (void)slow.read_all();
+  EXPECT_TRUE(slow.closed);
+}
+
+TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_time) {
+  apply({.limits = "idle_time: 1h"});
+  auto slow = client();
+  slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + hours(1))) << "the guest waits for the body";
+  settle();
+  // The connection's alarm is still set to the head's time: it looks again then.
+  clock_.advance(k_http.head_timeout);
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + k_http.body_timeout));
+
+  pass(k_http.body_timeout - k_http.head_timeout - k_instant);
+  EXPECT_TRUE(slow.hears_nothing());
+  EXPECT_EQ(guests(), 1u);
+  pass(k_instant);
+
+  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_EQ(failed(Errc::cancelled), 1u);
+}
+
+TEST_F(HostScenario, closes_a_kept_connection_after_its_idle_time) {
+  apply({});
+  auto kept = ask("/hello");
+  EXPECT_TRUE(kept.read_response().starts_with("HTTP/1.1 200 "));
+  settle();
+  clock_.advance(k_http.head_timeout);
+  ASSERT_TRUE(clock_.wait_for_alarm(start_ + k_http.idle_timeout));
+
+  pass(k_http.idle_timeout - k_http.head_timeout - k_instant);
+  EXPECT_TRUE(kept.hears_nothing());
+  clock_.advance(k_instant);
+
+  EXPECT_EQ(kept.read_all(), "");
+  EXPECT_TRUE(kept.closed);
+}
+
+// A guest that streams without end to a client that takes its time.
+class StalledPeer : public HostScenario {
+ protected:
+  static constexpr std::size_t k_mib = 1 << 20;
+
+  // The client has a request behind it, so that its connection's alarm stands where it matters; it
+  // reads the head of the response and no more. Returns when writing to it waits.
+  RawClient stall() {
+    apply({.limits = "idle_time: 1h"});
+    auto peer = ask("/hello");
+    EXPECT_TRUE(peer.read_response().starts_with("HTTP/1.1 200 "));
+    settle();
+    clock_.advance(k_http.head_timeout);
+    EXPECT_TRUE(clock_.wait_for_alarm(start_ + k_http.idle_timeout));
+    peer.send("GET /stream/0 HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(clock_.wait_for_alarm(clock_.now() + k_http.write_timeout));
+    return peer;
+  }
+};
+
+TEST_F(StalledPeer, holds_its_guest_back_and_is_given_up_after_the_write_time_out) {
+  auto peer = stall();
+
+  pass(k_http.write_timeout - k_instant);
+  EXPECT_EQ(guests(), 1u);
+  pass(k_instant);
+
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_EQ(failed(Errc::cancelled), 1u);
+  EXPECT_EQ(metrics().client_left.value(), 1u);
+  EXPECT_LT(metrics().bytes_out.value(), k_mib) << "made by a guest that never stops by itself";
+  EXPECT_LT(peer.read_all().size(), k_mib);
+  EXPECT_TRUE(peer.closed);
+}
+
+TEST_F(StalledPeer, is_waited_for_anew_once_it_has_taken_some) {
+  auto peer = stall();
+  const auto first = clock_.now() + k_http.write_timeout;
+  pass(k_http.write_timeout - seconds(1));
+
+  EXPECT_EQ(peer.read_bytes(k_mib).size(), k_mib);
+  settle();
+  pass(seconds(1));
+
+  EXPECT_EQ(clock_.now(), first);
+  EXPECT_EQ(guests(), 1u);
+  EXPECT_TRUE(clock_.wait_for_alarm(first - seconds(1) + k_http.write_timeout));
+}
+
+}  // namespace
+}  // namespace weft::tests
