@@ -24,7 +24,7 @@ TEST_F(HostScenario, answers_for_a_guest_that_slept_half_a_minute_once_that_has_
   apply({.limits = "response_time: 60s"});
   const auto began = std::chrono::steady_clock::now();
   auto client = ask("/sleep/30000");
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(30)));
+  ASSERT_TRUE(waits_for(start_ + seconds(30)));
 
   pass(seconds(30) - k_instant);
   EXPECT_TRUE(client.hears_nothing());
@@ -37,7 +37,7 @@ TEST_F(HostScenario, answers_for_a_guest_that_slept_half_a_minute_once_that_has_
 TEST_F(HostScenario, ends_a_guest_that_never_answers_at_the_instant_of_its_response_time) {
   apply({.limits = "response_time: 5s"});
   auto client = ask("/sleep/600000");
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + minutes(10)));
+  ASSERT_TRUE(waits_for(start_ + minutes(10)));
 
   pass(seconds(5) - k_instant);
   EXPECT_TRUE(client.hears_nothing());
@@ -55,7 +55,7 @@ TEST_F(HostScenario, breaks_a_response_off_at_the_instant_of_its_idle_time) {
   apply({.limits = "idle_time: 7s"});
   auto client = ask("/slow/600000");
   EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + minutes(10)));
+  ASSERT_TRUE(waits_for(start_ + minutes(10)));
 
   pass(seconds(7) - k_instant);
   EXPECT_TRUE(client.hears_nothing());
@@ -73,7 +73,7 @@ TEST_F(HostScenario, lets_a_stream_go_on_as_long_as_something_comes_within_the_i
 
   std::string body;
   for (int chunk = 0; chunk < 10; ++chunk) {
-    ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(6 * (chunk + 1)))) << chunk;
+    ASSERT_TRUE(waits_for(start_ + seconds(6 * (chunk + 1)))) << chunk;
     clock_.advance(seconds(6));
     body += client.read_until(fmt::format("chunk {}\n", chunk));
   }
@@ -85,12 +85,12 @@ TEST_F(HostScenario, lets_a_stream_go_on_as_long_as_something_comes_within_the_i
 TEST_F(HostScenario, drops_a_sleeping_guest_whose_client_went_away) {
   apply({.limits = "response_time: 60s"});
   auto client = ask("/sleep/30000");
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(30)));
+  ASSERT_TRUE(waits_for(start_ + seconds(30)));
   EXPECT_EQ(guests(), 1u);
 
   client.close();
   const milliseconds half_closed_or_gone = net::HttpSettings().probe_after;
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + half_closed_or_gone));
+  ASSERT_TRUE(waits_for(start_ + half_closed_or_gone));
   pass(half_closed_or_gone);
 
   EXPECT_TRUE(clock_.wait_for_no_alarm(start_ + seconds(30)));
@@ -104,7 +104,7 @@ TEST_F(HostScenario, drops_a_sleeping_guest_whose_client_went_away) {
 TEST_F(HostScenario, keeps_a_sleeping_guest_whose_client_only_half_closed) {
   apply({.limits = "response_time: 60s"});
   auto client = ask("/sleep/30000");
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(30)));
+  ASSERT_TRUE(waits_for(start_ + seconds(30)));
 
   client.half_close();
   settle();

@@ -18,7 +18,7 @@ const net::HttpSettings k_http;
 TEST_F(HostScenario, closes_a_connection_without_a_word_when_no_head_begins_in_time) {
   apply({});
   auto silent = client();
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + k_http.head_timeout));
+  ASSERT_TRUE(waits_for(start_ + k_http.head_timeout));
 
   pass(k_http.head_timeout - k_instant);
   EXPECT_TRUE(silent.hears_nothing());
@@ -48,11 +48,11 @@ TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_
   apply({.limits = "idle_time: 1h"});
   auto slow = client();
   slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + hours(1))) << "the guest waits for the body";
+  ASSERT_TRUE(waits_for(start_ + hours(1))) << "the guest waits for the body";
   settle();
   // The connection's alarm is still set to the head's time: it looks again then.
   clock_.advance(k_http.head_timeout);
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + k_http.body_timeout));
+  ASSERT_TRUE(waits_for(start_ + k_http.body_timeout));
 
   pass(k_http.body_timeout - k_http.head_timeout - k_instant);
   EXPECT_TRUE(slow.hears_nothing());
@@ -70,7 +70,7 @@ TEST_F(HostScenario, closes_a_kept_connection_after_its_idle_time) {
   EXPECT_TRUE(kept.read_response().starts_with("HTTP/1.1 200 "));
   settle();
   clock_.advance(k_http.head_timeout);
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + k_http.idle_timeout));
+  ASSERT_TRUE(waits_for(start_ + k_http.idle_timeout));
 
   pass(k_http.idle_timeout - k_http.head_timeout - k_instant);
   EXPECT_TRUE(kept.hears_nothing());
@@ -93,9 +93,9 @@ class StalledPeer : public HostScenario {
     EXPECT_TRUE(peer.read_response().starts_with("HTTP/1.1 200 "));
     settle();
     clock_.advance(k_http.head_timeout);
-    EXPECT_TRUE(clock_.wait_for_alarm(start_ + k_http.idle_timeout));
+    EXPECT_TRUE(waits_for(start_ + k_http.idle_timeout));
     peer.send("GET /stream/0 HTTP/1.1\r\nHost: a\r\n\r\n");
-    EXPECT_TRUE(clock_.wait_for_alarm(clock_.now() + k_http.write_timeout));
+    EXPECT_TRUE(waits_for(clock_.now() + k_http.write_timeout));
     return peer;
   }
 };
@@ -126,7 +126,7 @@ TEST_F(StalledPeer, is_waited_for_anew_once_it_has_taken_some) {
 
   EXPECT_EQ(clock_.now(), first);
   EXPECT_EQ(guests(), 1u);
-  EXPECT_TRUE(clock_.wait_for_alarm(first - seconds(1) + k_http.write_timeout));
+  EXPECT_TRUE(waits_for(first - seconds(1) + k_http.write_timeout));
 }
 
 }  // namespace

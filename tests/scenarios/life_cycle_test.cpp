@@ -21,11 +21,11 @@ TEST_F(HostScenario, drains_by_finishing_answers_until_the_deadline_and_not_afte
   auto endless = ask("/sleep/600000");
   auto idle = ask("/hello");
   EXPECT_TRUE(idle.read_response().starts_with("HTTP/1.1 200 "));
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(10)));
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + minutes(10)));
+  ASSERT_TRUE(waits_for(start_ + seconds(10)));
+  ASSERT_TRUE(waits_for(start_ + minutes(10)));
 
   auto drained = std::async(std::launch::async, [&] { host_->drain(); });
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(30))) << "the deadline";
+  ASSERT_TRUE(waits_for(start_ + seconds(30))) << "the deadline";
   EXPECT_FALSE(network_.connect("127.0.0.1:80")) << "no new connections";
   EXPECT_EQ(idle.read_all(), "");
   clock_.advance(seconds(10));
@@ -49,7 +49,7 @@ TEST_F(HostScenario, finishes_a_sleeping_call_on_the_component_that_an_edit_repl
   apply({.limits = "response_time: 1h"});
   const auto before = component();
   auto sleeper = ask("/sleep/20000");
-  ASSERT_TRUE(clock_.wait_for_alarm(start_ + seconds(20)));
+  ASSERT_TRUE(waits_for(start_ + seconds(20)));
 
   auto applied = std::async(std::launch::async, [&] {
     apply({.limits = "response_time: 1h", .address = "127.0.0.1:81", .environment = "B"});
@@ -68,6 +68,24 @@ TEST_F(HostScenario, finishes_a_sleeping_call_on_the_component_that_an_edit_repl
   EXPECT_EQ(component()->counts().calls, 1u);
   EXPECT_EQ(host_->deployment().components().size(), 1u);
   EXPECT_FALSE(network_.connect("127.0.0.1:80")) << "the old address is let go";
+}
+
+TEST_F(HostScenario, ends_a_call_that_outlasts_the_drain_of_the_component_that_an_edit_replaced) {
+  apply({.limits = "response_time: 0"});
+  auto sleeper = ask("/sleep/4000000000");
+  ASSERT_TRUE(waits_for(start_ + seconds(4'000'000)));
+
+  auto applied = std::async(std::launch::async,
+                            [&] { apply({.limits = "response_time: 0", .environment = "B"}); });
+  // When the drain begins is not to be seen from here.
+  while (applied.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready &&
+         clock_.now() < start_ + std::chrono::hours(1))
+    clock_.advance(seconds(1));
+
+  EXPECT_TRUE(sleeper.read_response().starts_with("HTTP/1.1 503 "));
+  EXPECT_GE(clock_.now(), start_ + seconds(30));
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_EQ(host_->deployment().components().size(), 1u);
 }
 
 }  // namespace

@@ -83,6 +83,12 @@ void HostScenario::settle() {
   for (int round = 0; round < 3; ++round) host_->cores().everywhere([](host::Core&) {});
 }
 
+bool HostScenario::waits_for(MonotonicTime at) {
+  const bool set = clock_.wait_for_alarm(at);
+  settle();  // a guest that has just gone to sleep is only then put under its own alarms
+  return set;
+}
+
 void HostScenario::pass(std::chrono::nanoseconds by) {
   clock_.advance(by);
   settle();

@@ -38,6 +38,8 @@ class HostScenario : public testing::Test {
   RawClient client(std::string_view address = "127.0.0.1:80");
   // A client that has asked for `path`.
   RawClient ask(std::string_view path, std::string_view address = "127.0.0.1:80");
+  // Whether the host has come to wait for this moment, with whatever else it does on the way there.
+  [[nodiscard]] bool waits_for(MonotonicTime at);
   // Returns when the serving thread has done all that it had to do up to now: read what was sent,
   // rung what was due.
   void settle();
