@@ -54,7 +54,8 @@ HostScenario::HostScenario()
   host_ = *std::move(opened);
 }
 
-HostScenario::~HostScenario() = default;
+// Before what it was given.
+HostScenario::~HostScenario() { host_.reset(); }
 
 void HostScenario::apply(const Bad& bad) {
   const auto read = manifest::read_manifest(yaml(bad), "app.yaml");
