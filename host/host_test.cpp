@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <mutex>
+#include <thread>
 
 #include "contracts/keyvalue/wasi_adapter.h"
 #include "host/manifest/read_manifest.h"
@@ -24,6 +26,7 @@ namespace fs = std::filesystem;
 struct Shape {
   std::string path = "/";
   std::string config = "A";
+  std::string address = "127.0.0.1:0";
   bool keyvalue = false;
   std::string keyvalue_config = "";  // of the capability
   std::string keyvalue_kind = "capability";
@@ -61,9 +64,9 @@ spec:
             namespace: wasi
             package: http
             interfaces: [incoming-handler]
-            source: {{config: [{{name: in, properties: {{address: "127.0.0.1:0", path: "{}"}}}}]}}
+            source: {{config: [{{name: in, properties: {{address: "{}", path: "{}"}}}}]}}
 {})",
-                     shape.image, shape.config, shape.path, keyvalue_yaml(shape));
+                     shape.image, shape.config, shape.address, shape.path, keyvalue_yaml(shape));
 }
 
 // A provider that starts, or does not.
@@ -123,8 +126,9 @@ class HostTest : public testing::Test {
   }
   unsigned short port() {
     const std::lock_guard lock(mutex_);
-    const auto at = lines_.rfind("address=127.0.0.1:");
-    return static_cast<unsigned short>(std::stoi(lines_.substr(at + 18)));
+    const auto line = lines_.substr(lines_.rfind("address="));
+    const auto digits = line.find("]:") != line.npos ? line.find("]:") + 2 : line.find(':') + 1;
+    return static_cast<unsigned short>(std::stoi(line.substr(digits)));
   }
   // The status line's number, 0 when nothing answers.
   int get(const std::string& target) {
@@ -307,6 +311,53 @@ TEST_F(HostTest, refuses_a_port_that_somebody_else_holds_and_leaves_nothing_behi
   ASSERT_TRUE(refused.failure);
   EXPECT_EQ(refused.failure->code, Errc::conflict);
   EXPECT_TRUE(host_->deployment().components().empty());
+}
+
+TEST_F(HostTest, moves_from_an_address_of_its_own_to_one_that_covers_it_and_back) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto port = this->port();
+
+  for (const auto* ip : {"0.0.0.0", "[::]", "127.0.0.1", "[::]", "0.0.0.0"}) {
+    const auto moved = apply({.address = fmt::format("{}:{}", ip, port)});
+
+    ASSERT_TRUE(moved.summary) << ip << ": " << moved.failure->message;
+    EXPECT_EQ(this->port(), port);
+    EXPECT_EQ(get("/"), 200) << ip;
+  }
+}
+
+TEST_F(HostTest, refuses_no_client_while_it_moves_from_one_address_to_another) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto port = this->port();
+  std::atomic<bool> moving = true;
+  int refused = 0, served = 0;
+  std::thread client([&] {
+    while (moving) get("/") == 200 ? ++served : ++refused;
+  });
+
+  for (int round = 0; round < 10; ++round) {
+    for (const auto* ip : {"0.0.0.0", "127.0.0.1"}) {
+      EXPECT_TRUE(apply({.address = fmt::format("{}:{}", ip, port)}).summary);
+    }
+  }
+
+  moving = false;
+  client.join();
+  EXPECT_EQ(refused, 0);
+  EXPECT_GT(served, 0);
+}
+
+TEST_F(HostTest, stays_at_its_address_when_it_cannot_move_to_a_wider_one) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto port = this->port();
+  asio::io_context io;
+  asio::ip::tcp::acceptor holder(io, {asio::ip::make_address_v4("127.0.0.2"), port});
+
+  const auto moved = apply({.address = fmt::format("0.0.0.0:{}", port)});
+
+  ASSERT_TRUE(moved.failure);
+  EXPECT_EQ(moved.failure->code, Errc::conflict);
+  EXPECT_EQ(get("/"), 200);
 }
 
 TEST_F(HostTest, stops_accepting_when_it_drains) {

@@ -7,8 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "net/listen.h"
-
 namespace weft::host {
 namespace {
 
@@ -29,12 +27,20 @@ std::vector<ingress::Route> make_routes(const std::vector<plan::AddRoute>& route
   return made;
 }
 
-std::set<std::string> without(const std::set<std::string>& all, const std::set<std::string>& some) {
+template <class All, class Some>
+std::set<std::string> without(const All& all, const Some& some) {
   std::set<std::string> rest;
   for (const auto& one : all) {
     if (!some.contains(one)) rest.insert(one);
   }
   return rest;
+}
+
+template <class Map>
+std::set<std::string> keys(const Map& map) {
+  std::set<std::string> all;
+  for (const auto& [key, value] : map) all.insert(key);
+  return all;
 }
 
 ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& parts,
@@ -54,10 +60,17 @@ Result<> HttpFront::open(const std::vector<plan::AddRoute>& routes) {
   TRY(auto router, ingress::Router::make(make_routes(routes)));
   std::set<std::string> wanted;
   for (const auto& route : routes) wanted.insert(route.address);
-  const auto before = open_;
-  for (const auto& address : without(wanted, before)) {
+  const auto before = keys(open_);
+  const auto fresh = without(wanted, before);
+  const auto own = leaving(wanted);
+  // All are asked for before any is taken: from then on clients may already be in its queue.
+  for (const auto& address : fresh) {
+    TRY(const auto parsed, net::ListenAddress::parse(address));
+    TRY_OK(net::probe_port(parsed, own));
+  }
+  for (const auto& address : fresh) {
     if (auto opened = open_address(address); !opened) {
-      let_go(without(open_, before), std::chrono::milliseconds(0));
+      let_go(without(keys(open_), before), std::chrono::milliseconds(0));
       return opened;
     }
   }
@@ -65,34 +78,43 @@ Result<> HttpFront::open(const std::vector<plan::AddRoute>& routes) {
   return {};
 }
 
+// The sockets of addresses that are not wanted any more: they are closed when the new ones serve.
+std::vector<net::OwnSocket> HttpFront::leaving(const std::set<std::string>& wanted) const {
+  std::vector<net::OwnSocket> sockets;
+  for (const auto& [address, opened] : open_) {
+    if (wanted.contains(address)) continue;
+    sockets.insert(sockets.end(), opened.sockets.begin(), opened.sockets.end());
+  }
+  return sockets;
+}
+
 Result<> HttpFront::open_address(const std::string& address) {
-  TRY(const auto wanted, net::ListenAddress::parse(address));
-  TRY_OK(net::probe_port(wanted));
+  TRY(auto actual, net::ListenAddress::parse(address));
   // The first thread gets the port that the system chose for port 0; the others share it.
   std::mutex mutex;
-  auto actual = wanted;
+  auto& opened = open_[address];
   const auto open = [&](Core& core) -> Result<> {
     const std::lock_guard lock(mutex);
     TRY(auto acceptor, net::share_port(core.thread.loop.io(), actual));
     actual.endpoint = acceptor.local_endpoint();
+    opened.sockets.push_back(net::own_socket(acceptor));
     core.listeners.insert_or_assign(address, std::make_unique<ingress::HttpListener>(
                                                  std::move(acceptor), address,
                                                  listener_parts(core, parts_, settings_.access_log),
                                                  net::HttpServerSettings{}));
     return {};
   };
-  open_.insert(address);
-  if (auto opened = parts_.cores.try_everywhere(open); !opened) {
+  if (auto done = parts_.cores.try_everywhere(open); !done) {
     let_go({address}, std::chrono::milliseconds(0));
-    return opened;
+    return done;
   }
-  actual_[address] = actual.text();
+  opened.actual = actual.text();
   return {};
 }
 
 void HttpFront::route(std::chrono::milliseconds patience) {
   std::set<std::string> named;
-  for (const auto& address : open_) {
+  for (const auto& [address, opened] : open_) {
     if (next_->at(address) != nullptr) named.insert(address);
   }
   const auto fresh = without(named, serving_);
@@ -103,9 +125,10 @@ void HttpFront::route(std::chrono::milliseconds patience) {
       if (fresh.contains(address)) listener->start();
     }
   });
-  for (const auto& address : fresh) parts_.log.info("listening", {{"address", actual_[address]}});
+  for (const auto& address : fresh)
+    parts_.log.info("listening", {{"address", open_.at(address).actual}});
   serving_.insert(fresh.begin(), fresh.end());
-  let_go(without(open_, named), patience);
+  let_go(without(keys(open_), named), patience);
 }
 
 Result<> HttpFront::serve_admin(ingress::AdminSource& source) {
@@ -155,14 +178,10 @@ void HttpFront::let_go(const std::set<std::string>& addresses, std::chrono::mill
   for (const auto& address : addresses) {
     open_.erase(address);
     serving_.erase(address);
-    actual_.erase(address);
   }
 }
 
-void HttpFront::drain(std::chrono::milliseconds patience) {
-  const auto all = open_;
-  let_go(all, patience);
-}
+void HttpFront::drain(std::chrono::milliseconds patience) { let_go(keys(open_), patience); }
 
 void HttpFront::close() {
   drain(std::chrono::milliseconds(0));

@@ -42,7 +42,9 @@ void HttpConnection::start() {
 
 void HttpConnection::drain() {
   draining_ = true;
-  if (phase_ == Phase::idle && input_.size() == 0) shut();
+  if (phase_ != Phase::idle || input_.size() != 0) return;
+  if (served_) return shut();
+  set(t_head, settings_.first_request);
 }
 
 void HttpConnection::close() {

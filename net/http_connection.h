@@ -38,6 +38,7 @@ struct HttpSettings {
       60'000};  // without a byte of a request body that is waited for
   std::chrono::milliseconds write_timeout{
       60'000};  // without the client taking a byte of what is to be sent
+  std::chrono::milliseconds first_request{250};  // when draining, for one that sent none yet
   std::chrono::milliseconds linger{2'000};  // for the client to read an answer to what was not read
   // A client that closed its sending half may still listen or may be gone: after this much waiting
   // it is probed.
@@ -92,7 +93,7 @@ class HttpConnection final : private AtTurnEnd {
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   void start();
-  // Serves what is under way, then closes.
+  // Serves what is under way, then closes. A client that has just connected may send one request.
   void drain();
   // At once; requests under way are told on_gone. Not from a handler's callback.
   void close();
@@ -169,7 +170,7 @@ class HttpConnection final : private AtTurnEnd {
   int pending_ = 0;   // operations of Asio that will still call
   Phase phase_ = Phase::idle;
   bool soon_ = false, reading_ = false, writing_ = false, watching_ = false;
-  bool eof_ = false, draining_ = false, lost_ = false, in_handler_ = false;
+  bool eof_ = false, served_ = false, draining_ = false, lost_ = false, in_handler_ = false;
   HttpInput input_;
   HttpFrame out_;
   std::size_t out_sent_ = 0;

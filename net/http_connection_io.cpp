@@ -92,6 +92,7 @@ void HttpConnection::serve() {
 
 void HttpConnection::begin_request() {
   phase_ = Phase::busy;
+  served_ = true;
   parsed_ = true;
   released_ = false;
   refused_ = false;
@@ -119,6 +120,7 @@ void HttpConnection::begin_request() {
 // Answers what is no request. The connection ends, because where the next request would begin is
 // unknown.
 void HttpConnection::refuse(const HttpRefusal& refusal) {
+  served_ = true;
   if (phase_ != Phase::busy) {
     phase_ = Phase::busy;
     parsed_ = false;

@@ -41,11 +41,7 @@ void HttpServer::on_accept(const error_code& ec, Socket socket) {
   accepting_ = false;
   if (stopped_) return left();
   if (!ec) {
-    auto peer = make_peer_(std::move(socket), *this);
-    peer->index_ = peers_.size();
-    auto& connection = peer->connection_;
-    peers_.push_back(std::move(peer));
-    connection.start();
+    add(std::move(socket));
     return accept();
   }
   if (ec == asio::error::connection_aborted) return accept();
@@ -59,6 +55,26 @@ void HttpServer::on_accept(const error_code& ec, Socket socket) {
   });
 }
 
+void HttpServer::add(Socket socket) {
+  auto peer = make_peer_(std::move(socket), *this);
+  peer->index_ = peers_.size();
+  auto& connection = peer->connection_;
+  peers_.push_back(std::move(peer));
+  connection.start();
+}
+
+// Closing the listening socket would reset the clients in its queue, for whom the connection is
+// made.
+void HttpServer::take_queue() {
+  error_code ec;
+  acceptor_.non_blocking(true, ec);
+  while (!ec && peers_.size() < settings_.connections) {
+    Socket socket(acceptor_.get_executor());
+    acceptor_.accept(socket, ec);
+    if (!ec) add(std::move(socket));
+  }
+}
+
 void HttpServer::stop_accepting() {
   stopped_ = true;
   error_code ignored;
@@ -67,6 +83,7 @@ void HttpServer::stop_accepting() {
 }
 
 asio::awaitable<void> HttpServer::drain(std::chrono::steady_clock::time_point deadline) {
+  if (accepting_) take_queue();
   stop_accepting();
   for (const auto& peer : peers_) peer->connection_.drain();
   emptied_.expires_at(deadline);

@@ -51,8 +51,9 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void start();
-  // No new connection; idle ones close, the others when their answer is sent; at `deadline`
-  // whatever is left is closed hard. Returns when nothing is left.
+  // No new connection but those that the kernel has taken in already; idle ones close, the others
+  // when their answer is sent; at `deadline` whatever is left is closed hard. Returns when nothing
+  // is left.
   boost::asio::awaitable<void> drain(std::chrono::steady_clock::time_point deadline);
   // Closes hard, and so ends a drain() that waits. Not from a handler's callback.
   void close();
@@ -67,6 +68,8 @@ class HttpServer {
   friend class HttpPeer;
   void accept();
   void on_accept(const boost::system::error_code& ec, Socket socket);
+  void add(Socket socket);
+  void take_queue();
   void stop_accepting();
   void remove(HttpPeer& peer);
   void left();

@@ -1,12 +1,16 @@
 #include "net/listen.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <utility>
+
+#include "net/listen_table.h"
 
 namespace weft::net {
 namespace {
@@ -92,10 +96,30 @@ std::string ListenAddress::text() const {
                      endpoint.port());
 }
 
-Result<> probe_port(const ListenAddress& address) {
-  asio::io_context io{1};
-  Acceptor acceptor{io};
-  return bind_at(acceptor, address, Share::no);
+OwnSocket own_socket(Acceptor& acceptor) {
+  struct stat status{};
+  ::fstat(acceptor.native_handle(), &status);
+  return {status.st_ino, acceptor.local_endpoint()};
+}
+
+Result<> probe_port(const ListenAddress& address, std::span<const OwnSocket> own) {
+  const auto in_the_way = [&](const OwnSocket& socket) {
+    return overlap(socket.endpoint, address.endpoint);
+  };
+  if (std::ranges::none_of(own, in_the_way)) {
+    asio::io_context io{1};
+    Acceptor acceptor{io};
+    return bind_at(acceptor, address, Share::no);
+  }
+  // Binding alone would find our own sockets, so the kernel is asked whose sockets there are.
+  TRY(const auto listening, listening_sockets(address.endpoint.port()));
+  for (const auto& socket : listening) {
+    const bool ours = std::ranges::find(own, socket.inode, &OwnSocket::inode) != own.end();
+    if (!ours && overlap(socket.endpoint, address.endpoint)) {
+      return std::unexpected(explain(address, asio::error::address_in_use));
+    }
+  }
+  return {};
 }
 
 Result<Acceptor> share_port(asio::io_context& io, const ListenAddress& address) {

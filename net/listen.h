@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,10 +27,18 @@ struct ListenAddress {
   std::string text() const;
 };
 
-// Whether nobody listens at `address`, this process included: to be asked before the first
-// share_port of a process, because sockets that share a port would join another process silently.
-// conflict: somebody does; invalid: no such address here; denied: the port needs privileges.
-Result<> probe_port(const ListenAddress& address);
+// A listening socket of this process, as the kernel names it in its tables.
+struct OwnSocket {
+  std::uint64_t inode = 0;
+  boost::asio::ip::tcp::endpoint endpoint;
+};
+OwnSocket own_socket(Acceptor& acceptor);
+
+// Whether nobody but `own` listens at `address`: to be asked before the first share_port of a
+// process, because sockets that share a port would join another process silently. Sockets of this
+// process that are not in `own` count as somebody. conflict: somebody does; invalid: no such
+// address here; denied: the port needs privileges.
+Result<> probe_port(const ListenAddress& address, std::span<const OwnSocket> own = {});
 
 // A socket that listens at `address` together with others of this process. The same errors.
 Result<Acceptor> share_port(boost::asio::io_context& io, const ListenAddress& address);

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "ingress/http/scenario.h"
 
 namespace weft::ingress {
@@ -238,6 +240,24 @@ TEST(HttpListener, drains_by_finishing_what_is_under_way) {
   EXPECT_THROW(RawClient{scenario.port}, std::runtime_error);
   busy.send("cd");
   EXPECT_THAT(busy.read_all(), HasSubstr("connection: close\r\n"));
+  EXPECT_TRUE(scenario.drained());
+}
+
+TEST(HttpListener, serves_those_who_had_connected_when_a_drain_begins) {
+  Scenario scenario;
+  std::optional<RawClient> asking, silent;
+
+  scenario.start_drain(std::chrono::seconds(60), [&] {
+    asking.emplace(scenario.port);
+    asking->send(k_hello);
+    silent.emplace(scenario.port);
+  });
+
+  const auto answer = asking->read_all();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(answer, HasSubstr("connection: close\r\n"));
+  EXPECT_EQ(silent->read_all(), "");
+  EXPECT_TRUE(silent->closed);
   EXPECT_TRUE(scenario.drained());
 }
 
