@@ -42,9 +42,4 @@ class HttpParser {
   std::unique_ptr<Beast> beast_;
 };
 
-// For fuzzing: scans, parses and decodes bytes as a stream of requests; the number of requests
-// believed, which must not depend on whether the bytes are there at once or come one by one.
-std::size_t read_requests(std::string_view bytes, const HttpLimits& limits);
-std::size_t read_requests_slowly(std::string_view bytes, const HttpLimits& limits);
-
 }  // namespace weft::net
