@@ -231,7 +231,8 @@ void HttpConnection::on_timer() {
   if (passed(t_linger)) return shut();
   if (passed(t_head) && phase_ == Phase::idle) {
     if (input_.size() == 0) return shut();
-    return refuse({408, "the request head did not arrive in time"});
+    return refuse({408, "the request head did not arrive in time"},
+                  read_request_line(input_.view()));
   }
   if (passed(t_write)) return lose(HttpGone::left);
   if (passed(t_body)) {

@@ -64,8 +64,9 @@ class HttpHandler {
   // respond(), write(), finish(), and release() when nothing of the request is used any more.
   virtual void on_request(const HttpHead& head, std::string_view body, HttpMore more) = 0;
   // The bytes are no request that can be served: respond in the same way, at once. The connection
-  // ends after it.
-  virtual void on_refused(const HttpRefusal& refusal) = 0;
+  // ends after it. `line`: what is known of a request that on_request did not tell; valid during
+  // the call.
+  virtual void on_refused(const HttpRefusal& refusal, const HttpRequestLine& line) = 0;
   // Answers one read_body().
   virtual void on_request_body(std::string_view chunk, HttpMore more,
                                std::span<const HttpField> trailers) = 0;
@@ -127,7 +128,7 @@ class HttpConnection final : private AtTurnEnd {
   void on_eof();
   void serve();
   void begin_request();
-  void refuse(const HttpRefusal& refusal);
+  void refuse(const HttpRefusal& refusal, const HttpRequestLine& line = {});
   void pump_body();
   bool take_piece(std::size_t limit, std::string_view& piece);
   bool take_body(std::size_t limit, std::string_view& chunk);

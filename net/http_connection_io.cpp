@@ -76,7 +76,7 @@ void HttpConnection::serve() {
     return;
   }
   const auto size = scan_.feed(bytes, settings_.limits);
-  if (!size) return refuse(size.error());
+  if (!size) return refuse(size.error(), read_request_line(bytes));
   if (*size == 0) {
     if (eof_) return shut();
     if (!std::exchange(head_begun_, true)) set(t_head, settings_.head_timeout);
@@ -86,7 +86,7 @@ void HttpConnection::serve() {
   head_begun_ = false;
   const auto refused = parser_.parse_head(bytes.substr(0, *size), head_);
   input_.consume(*size);
-  if (refused) return refuse(*refused);
+  if (refused) return refuse(*refused, read_request_line(bytes));
   begin_request();
 }
 
@@ -119,7 +119,7 @@ void HttpConnection::begin_request() {
 
 // Answers what is no request. The connection ends, because where the next request would begin is
 // unknown.
-void HttpConnection::refuse(const HttpRefusal& refusal) {
+void HttpConnection::refuse(const HttpRefusal& refusal, const HttpRequestLine& line) {
   served_ = true;
   if (phase_ != Phase::busy) {
     phase_ = Phase::busy;
@@ -133,7 +133,7 @@ void HttpConnection::refuse(const HttpRefusal& refusal) {
   continue_due_ = false;
   refused_ = true;
   bad_body_ = refusal;
-  handler_.on_refused(refusal);
+  handler_.on_refused(refusal, line);
   soon();
 }
 

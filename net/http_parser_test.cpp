@@ -109,6 +109,19 @@ TEST(HttpParser, reads_chunks_that_arrive_byte_by_byte) {
             "abc0123456789");
 }
 
+TEST(RequestLine, is_told_as_far_as_it_arrived) {
+  const auto whole = read_request_line("GET /a b HTTP/1.1\r\nHost: a\r\n");
+  EXPECT_EQ(whole.method, "GET");
+  EXPECT_EQ(whole.target, "/a b");
+  EXPECT_EQ(whole.version, "HTTP/1.1");
+  const auto half = read_request_line("GET /a");
+  EXPECT_EQ(half.target, "/a");
+  EXPECT_EQ(half.version, "");
+  EXPECT_EQ(read_request_line("\x16\x03\x01 \r\n").method, "");
+  EXPECT_EQ(read_request_line("GET").method, "");
+  EXPECT_EQ(read_request_line("").method, "");
+}
+
 TEST(HttpParser, takes_the_host_of_an_absolute_target_instead_of_the_header) {
   const auto text = "GET http://b.example:81/x?y HTTP/1.1\r\nHost: a\r\n\r\n"s;
   const auto request = read(text);

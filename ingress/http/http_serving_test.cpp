@@ -305,5 +305,35 @@ TEST(HttpListener, writes_the_access_log) {
   });
 }
 
+// What the access log says in text of the requests in `bytes`.
+std::string access_lines(std::string_view bytes) {
+  SystemClock clock;
+  std::string lines;
+  LineAccessLog access(AccessFormat::text, clock, [&](std::string_view line) { lines += line; });
+  Scenario scenario({}, &access);
+  RawClient client(scenario.port);
+  client.send(bytes);
+  (void)client.read_all();
+  scenario.on_server([] {});
+  return lines;
+}
+
+TEST(HttpListener, logs_what_it_understood_of_a_refused_request) {
+  EXPECT_THAT(access_lines("GET /two HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+              HasSubstr("\"GET /two HTTP/1.1\" 400"));
+  EXPECT_THAT(access_lines("PUT /bare HTTP/1.1\nHost: a\n\n"),
+              HasSubstr("\"PUT /bare HTTP/1.1\" 400"));
+  EXPECT_THAT(access_lines("GET /old HTTP/3.0\r\n\r\n"), HasSubstr("\"GET /old HTTP/3.0\" 505"));
+  EXPECT_THAT(access_lines("GET /" + std::string(20'000, 'a')), HasSubstr("\"GET /aaa"));
+  EXPECT_THAT(access_lines("rubbish\r\n\r\n"), HasSubstr("\"-\" 400"));
+}
+
+TEST(HttpListener, logs_the_version_and_the_bytes_that_were_sent) {
+  EXPECT_THAT(access_lines("GET /hello HTTP/1.0\r\nHost: a\r\n\r\n"),
+              HasSubstr("\"GET /hello HTTP/1.0\" 200 5 "));
+  EXPECT_THAT(access_lines("HEAD /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              HasSubstr("\"HEAD /hello HTTP/1.1\" 200 0 "));
+}
+
 }  // namespace
 }  // namespace weft::ingress
