@@ -236,7 +236,8 @@ void HttpConnection::on_timer() {
   }
   if (passed(t_write)) return lose(HttpGone::left);
   if (passed(t_body)) {
-    return reject({408, "the request body did not arrive in time"}, HttpGone::stalled);
+    return reject({408, "the request body did not arrive in time, or too slowly"},
+                  HttpGone::stalled);
   }
   if (passed(t_probe)) probe();
   arm();

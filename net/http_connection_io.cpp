@@ -1,4 +1,5 @@
 // The reading and the writing half of HttpConnection.
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <utility>
@@ -99,6 +100,8 @@ void HttpConnection::begin_request() {
   bad_body_.reset();
   want_ = owed_ = 0;
   body_in_ = 0;
+  body_waited_ = {};
+  body_wait_began_ = Time::max();
   continue_due_ = head_.expect == Expect::a_continue;
   method_ = head_.method == "HEAD" ? Method::head : Method::other;
   response_.start(method_, head_.version, head_.trailers);
@@ -180,13 +183,35 @@ void HttpConnection::pump_body() {
   const bool done = parser_.is_done();
   if (!chunk.empty() || done) {
     want_ = 0;
-    unset(t_body);
+    stop_waiting_for_body();
     handler_.on_request_body(chunk, done ? HttpMore::no : HttpMore::yes, parser_.trailers());
     return soon();
   }
   if (eof_) return mark_lost();
-  set(t_body, settings_.body_timeout);
+  wait_for_body();
   soon();
+}
+
+// Time in which nobody asks for the body is not the client's.
+void HttpConnection::wait_for_body() {
+  const auto now = std::chrono::steady_clock::now();
+  if (body_wait_began_ == Time::max()) body_wait_began_ = now;
+  auto patience = settings_.body_timeout;
+  if (settings_.body_rate != 0) {
+    const auto waited = body_waited_ + (now - body_wait_began_);
+    const auto earned = std::chrono::milliseconds(body_in_ * 1000 / settings_.body_rate);
+    const auto left = settings_.body_grace + earned -
+                      std::chrono::duration_cast<std::chrono::milliseconds>(waited);
+    patience = std::clamp(left, std::chrono::milliseconds(0), patience);
+  }
+  set(t_body, patience);
+}
+
+void HttpConnection::stop_waiting_for_body() {
+  unset(t_body);
+  if (body_wait_began_ == Time::max()) return;
+  body_waited_ += std::chrono::steady_clock::now() - body_wait_began_;
+  body_wait_began_ = Time::max();
 }
 
 void HttpConnection::ask_to_continue() {

@@ -310,6 +310,11 @@ void RawClient::reset() {
   close();
 }
 
+bool RawClient::has_answer() const {
+  pollfd state{socket_, POLLIN, 0};
+  return ::poll(&state, 1, 0) == 1;
+}
+
 void RawClient::half_close() { ::shutdown(socket_, SHUT_WR); }
 
 bool RawClient::send(std::string_view bytes) {

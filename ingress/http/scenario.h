@@ -80,6 +80,8 @@ class RawClient {
   bool send(std::string_view bytes);
   // Sends what the socket takes at once; the number of bytes.
   std::size_t send_some(std::string_view bytes);
+  // Whether an answer, or the end, has come.
+  bool has_answer() const;
   void half_close();
   void close();
   void reset();  // closes with RST
