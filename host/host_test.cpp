@@ -27,6 +27,7 @@ struct Shape {
   std::string path = "/";
   std::string config = "A";
   std::string address = "127.0.0.1:0";
+  std::string limits = "";  // properties of the component
   bool keyvalue = false;
   std::string keyvalue_config = "";  // of the capability
   std::string keyvalue_kind = "capability";
@@ -45,7 +46,8 @@ std::string keyvalue_yaml(const Shape& shape) {
 }
 
 std::string yaml(const Shape& shape) {
-  return fmt::format(R"(apiVersion: core.oam.dev/v1beta1
+  return fmt::format(
+      R"(apiVersion: core.oam.dev/v1beta1
 kind: Application
 metadata: {{name: app, annotations: {{}}}}
 spec:
@@ -53,7 +55,7 @@ spec:
     - name: hello
       type: component
       properties: {{image: "{}", config: [{{name: env, properties: {{K: "{}"}}}}]}}
-      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}]
+      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}{}]
     - name: http
       type: capability
       properties: {{image: "weft:http-server"}}
@@ -66,7 +68,9 @@ spec:
             interfaces: [incoming-handler]
             source: {{config: [{{name: in, properties: {{address: "{}", path: "{}"}}}}]}}
 {})",
-                     shape.image, shape.config, shape.address, shape.path, keyvalue_yaml(shape));
+      shape.image, shape.config,
+      shape.limits.empty() ? std::string() : ", {type: limits, properties: {" + shape.limits + "}}",
+      shape.address, shape.path, keyvalue_yaml(shape));
 }
 
 // A provider that starts, or does not.
@@ -132,16 +136,21 @@ class HostTest : public testing::Test {
   }
   // The status line's number, 0 when nothing answers.
   int get(const std::string& target) {
+    const auto answer = ask(target, "");
+    return answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
+  }
+  std::string ask(const std::string& target, const std::string& headers) {
     asio::io_context io;
     asio::ip::tcp::socket socket(io);
     boost::system::error_code error;
     socket.connect({asio::ip::address_v4::loopback(), port()}, error);
-    if (error) return 0;
-    const auto request = "GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    if (error) return {};
+    const auto request =
+        "GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n" + headers + "\r\n";
     asio::write(socket, asio::buffer(request), error);
     std::string answer;
     asio::read(socket, asio::dynamic_buffer(answer), error);
-    return answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
+    return answer;
   }
   std::size_t listening() {
     const std::lock_guard lock(mutex_);
@@ -358,6 +367,24 @@ TEST_F(HostTest, stays_at_its_address_when_it_cannot_move_to_a_wider_one) {
   ASSERT_TRUE(moved.failure);
   EXPECT_EQ(moved.failure->code, Errc::conflict);
   EXPECT_EQ(get("/"), 200);
+}
+
+std::string fields(int count) {
+  std::string text;
+  for (int field = 0; field < count; ++field) text += fmt::format("x-{}: y\r\n", field);
+  return text;
+}
+
+TEST_F(HostTest, takes_heads_as_large_as_the_limits_of_a_component_say) {
+  ASSERT_TRUE(apply({.limits = "header_count: 300"}).summary);
+  EXPECT_NE(ask("/", fields(290)).find("HTTP/1.1 200"), std::string::npos);
+  EXPECT_NE(ask("/", fields(310)).find("this takes at most 300 header fields"), std::string::npos);
+  EXPECT_NE(ask("/", fields(2000)).find("HTTP/1.1 431"), std::string::npos);
+
+  ASSERT_TRUE(apply({.limits = "header_bytes: 300KiB"}).summary);
+  const std::string large = "x: " + std::string(200'000, 'x') + "\r\n";
+  EXPECT_NE(ask("/", large).find("HTTP/1.1 200"), std::string::npos);
+  EXPECT_EQ(ask("/", fields(290)).find("HTTP/1.1 200"), std::string::npos);
 }
 
 TEST_F(HostTest, stops_accepting_when_it_drains) {

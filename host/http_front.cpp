@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -12,10 +13,28 @@ namespace {
 
 constexpr std::chrono::milliseconds k_look_again{5};
 
-std::vector<ingress::Route> make_routes(const std::vector<plan::AddRoute>& routes) {
+// A head may be read whole before it is known whom it is for: whatever the manifest says, a client
+// can make the host hold no more than this.
+constexpr std::size_t k_most_fields = 1024;
+constexpr std::size_t k_most_bytes = 1024 * 1024;
+
+// A little more than the component takes, so that the component refuses a head that is a little too
+// large, and the refusal names its limit. Its count of bytes leaves the request line out.
+net::HttpLimits head_limits(const contracts::Limits& limits) {
+  net::HttpLimits head;
+  const auto at_most = [](std::uint64_t most, std::uint64_t limit, std::size_t more) {
+    return limit == 0 || limit >= most ? most : std::min(most, limit + more);
+  };
+  head.header_count = at_most(k_most_fields, limits.header_count, 32);
+  head.header_bytes = at_most(k_most_bytes, limits.header_bytes, head.target_bytes);
+  return head;
+}
+
+std::vector<ingress::Route> make_routes(const std::vector<FrontRoute>& routes) {
   std::vector<ingress::Route> made;
-  for (const auto& route : routes) {
+  for (const auto& [route, limits] : routes) {
     ingress::Route one;
+    one.head = head_limits(limits);
     one.address = route.address;
     one.host = route.host;
     one.path = route.path;
@@ -56,10 +75,10 @@ ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& part
 
 }  // namespace
 
-Result<> HttpFront::open(const std::vector<plan::AddRoute>& routes) {
+Result<> HttpFront::open(const std::vector<FrontRoute>& routes) {
   TRY(auto router, ingress::Router::make(make_routes(routes)));
   std::set<std::string> wanted;
-  for (const auto& route : routes) wanted.insert(route.address);
+  for (const auto& one : routes) wanted.insert(one.route.address);
   const auto before = keys(open_);
   const auto fresh = without(wanted, before);
   const auto own = leaving(wanted);

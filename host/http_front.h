@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "contracts/limits.h"
 #include "host/core.h"
 #include "host/plan/plan.h"
 #include "ingress/http/access_log.h"
@@ -24,6 +25,11 @@ namespace weft::host {
 struct HttpFrontSettings {
   std::string admin;                         // address; empty: no admin endpoints
   ingress::AccessLog* access_log = nullptr;  // null: off; outlives the front
+};
+
+struct FrontRoute {
+  plan::AddRoute route;
+  contracts::Limits limits;  // of its target
 };
 
 struct HttpFrontParts {
@@ -46,7 +52,7 @@ class HttpFront {
   // everything is as it was. An address may take the port of one that no route names any more, as
   // 0.0.0.0 that of 127.0.0.1: until route() both listen. conflict: two routes alike, or a port
   // that somebody else holds; invalid: no such address; denied: a low port.
-  Result<> open(const std::vector<plan::AddRoute>& routes);
+  Result<> open(const std::vector<FrontRoute>& routes);
   // Serves by these routes, for which open() succeeded, and lets go of addresses that none of them
   // names.
   void route(std::chrono::milliseconds patience);

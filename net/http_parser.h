@@ -16,6 +16,7 @@ namespace weft::net {
 // what was given.
 class HttpParser {
  public:
+  // `limits` outlives the parser and may change between two heads.
   explicit HttpParser(const HttpLimits& limits);
   ~HttpParser();
 
@@ -38,7 +39,7 @@ class HttpParser {
 
  private:
   class Beast;
-  const HttpLimits limits_;
+  const HttpLimits& limits_;
   std::unique_ptr<Beast> beast_;
 };
 

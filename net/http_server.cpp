@@ -19,9 +19,9 @@ void HttpPeer::on_closed() { server_.remove(*this); }
 HttpServer::HttpServer(Acceptor acceptor, Turn& turn, HttpServerSettings settings,
                        MakePeer make_peer)
     : turn_(turn),
-      settings_(settings),
       make_peer_(std::move(make_peer)),
       endpoint_(acceptor.local_endpoint()),
+      settings_(settings),
       acceptor_(std::move(acceptor)),
       retry_(acceptor_.get_executor()),
       emptied_(acceptor_.get_executor()) {}

@@ -58,6 +58,9 @@ class HttpServer {
   // Closes hard, and so ends a drain() that waits. Not from a handler's callback.
   void close();
 
+  // Of heads and trailers that are read from now on.
+  void set_limits(const HttpLimits& limits) { settings_.http.limits = limits; }
+
   bool empty() const { return peers_.empty() && !accepting_; }
   std::size_t connections() const { return peers_.size(); }
   boost::asio::ip::tcp::endpoint endpoint() const { return endpoint_; }
@@ -76,10 +79,10 @@ class HttpServer {
 
   // Set at construction.
   Turn& turn_;
-  const HttpServerSettings settings_;
   const MakePeer make_peer_;
   const boost::asio::ip::tcp::endpoint endpoint_;
   // Owner thread only.
+  HttpServerSettings settings_;  // connections refer to it
   Acceptor acceptor_;
   Timer retry_;
   Timer emptied_;

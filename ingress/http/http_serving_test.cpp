@@ -318,6 +318,30 @@ std::string access_lines(std::string_view bytes) {
   return lines;
 }
 
+TEST(HttpListener, reads_heads_as_large_as_a_route_wants_them_from_when_it_is_set) {
+  Scenario scenario;
+  std::string large = "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + std::string(200'000, 'x');
+  for (int field = 0; field < 300; ++field) large += "\r\nX-" + std::to_string(field) + ": y";
+  large += "\r\n\r\n";
+  RawClient before(scenario.port), after(scenario.port);
+  after.send(k_hello);
+  EXPECT_THAT(after.read_response(), EndsWith("hello"));
+  before.send(large);
+  EXPECT_THAT(before.read_until("\r\n"), StartsWith("HTTP/1.1 431"));
+
+  scenario.on_server([&] {
+    Route route;
+    route.address = scenario.listener->address();
+    route.source = ComponentId("test-http");
+    route.link = LinkName("default");
+    route.head = {.header_count = 400, .header_bytes = 300'000};
+    scenario.listener->set_router(*Router::make({route}));
+  });
+
+  after.send(large);
+  EXPECT_THAT(after.read_response(), EndsWith("hello"));
+}
+
 TEST(HttpListener, logs_what_it_understood_of_a_refused_request) {
   EXPECT_THAT(access_lines("GET /two HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
               HasSubstr("\"GET /two HTTP/1.1\" 400"));

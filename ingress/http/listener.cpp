@@ -31,6 +31,7 @@ HttpListener::HttpListener(net::Acceptor acceptor, std::string address, HttpList
 
 void HttpListener::set_router(std::shared_ptr<const Router> router) {
   context_.routes = router ? router->at(context_.address) : nullptr;
+  if (context_.routes != nullptr) server_.set_limits(context_.routes->head_limits());
   context_.router = std::move(router);
 }
 
