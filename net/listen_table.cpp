@@ -1,5 +1,6 @@
 #include "net/listen_table.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
@@ -7,8 +8,6 @@
 #include <cstddef>
 #include <cstring>
 #include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
 
 namespace weft::net {
@@ -51,11 +50,16 @@ std::optional<ip::tcp::endpoint> read_endpoint(std::string_view text) {
 }  // namespace
 
 std::optional<ListeningSocket> parse_listening(std::string_view line) {
-  // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
+  // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode; of thousands of lines
+  // few are of sockets that listen.
   constexpr std::size_t local = 1, state = 3, inode = 9;
-  std::istringstream stream{std::string(line)};
-  const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
-  if (words.size() <= inode || words[state] != "0A") return std::nullopt;
+  std::array<std::string_view, inode + 1> words;
+  for (std::size_t word = 0; word < words.size(); ++word) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    words[word] = line.substr(0, line.find(' '));
+    line.remove_prefix(words[word].size());
+    if (word == state && words[state] != "0A") return std::nullopt;
+  }
   const auto endpoint = read_endpoint(words[local]);
   ListeningSocket socket;
   if (!endpoint || !read_number(words[inode], socket.inode, 10)) return std::nullopt;
