@@ -1,11 +1,14 @@
-// What sees every call at the switchboard: the log, metrics, later the trace exporter.
+// What sees every call at the switchboard: the log, metrics, later the trace exporter; and what
+// records calls.
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/error.h"
 #include "contracts/context.h"
+#include "contracts/invocation.h"
 
 namespace weft::contracts {
 
@@ -34,6 +37,28 @@ class SpanObserver {
 
  protected:
   ~SpanObserver() = default;
+};
+
+// One call that is being recorded. Goes away without a reply when the caller cancels.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  // Its results, to be copied, or its error.
+  virtual void on_reply(const Reply& reply) = 0;
+};
+
+// Sees calls with what they carry, so that they can be made again. Called on the thread of the
+// call.
+class Recorder {
+ public:
+  // What the caller sends, to be copied, and the id of the target that takes it. Null: this call is
+  // not recorded. The bodies of an HTTP call stream past it: it sees the request's head and the
+  // bytes that came with it.
+  virtual std::unique_ptr<Recording> record(const Invocation& invocation,
+                                            std::string_view target) = 0;
+
+ protected:
+  ~Recorder() = default;
 };
 
 }  // namespace weft::contracts

@@ -14,6 +14,7 @@
 #include "engine/artifact.h"
 #include "engine/artifact_cache.h"
 #include "engine/handles.h"
+#include "engine/running_guests.h"
 
 namespace weft::engine {
 
@@ -49,6 +50,8 @@ class Engine {
   const eng_engine& handle() const { return *handle_; }
   const EngineSettings& settings() const { return settings_; }
   std::uint32_t guests_per_thread() const;
+  // Of all threads; they share it.
+  RunningGuests& running_guests() const { return running_guests_; }
 
  private:
   Engine(EngineSettings settings, EngineHandle handle, Log& log);
@@ -58,6 +61,7 @@ class Engine {
   const EngineSettings settings_;
   const EngineHandle handle_;
   ArtifactCache cache_;
+  mutable RunningGuests running_guests_;
   std::mutex mutex_;  // several threads load
   std::unordered_map<std::string, std::weak_ptr<const Artifact>>
       loaded_;  // by digest; guarded by mutex_

@@ -38,7 +38,25 @@ Entry Gate::enter(Waiter& waiter, std::uint32_t depth) {
 
 void Gate::leave() {
   --running_;
+  stalled_ = false;
   if (!queue_.empty()) admit_soon();
+}
+
+void Gate::put_back(Waiter& waiter, std::uint32_t depth) {
+  --running_;
+  stalled_ = true;
+  const auto behind =
+      std::ranges::find_if(queue_, [depth](const Place& place) { return place.depth <= depth; });
+  queue_.insert(behind, {&waiter, depth});
+}
+
+void Gate::try_again() {
+  boost::asio::post(io_, [weak = std::weak_ptr(self_)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    (*self)->stalled_ = false;
+    (*self)->admit();
+  });
 }
 
 void Gate::withdraw(const Waiter& waiter) {
@@ -56,6 +74,7 @@ void Gate::admit_soon() {
 
 void Gate::admit() {
   admitting_ = false;
+  if (stalled_) return;
   const auto next = std::ranges::find_if(
       queue_, [this](const Place& place) { return running_ < places(place.depth); });
   if (next == queue_.end()) return;

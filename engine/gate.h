@@ -42,6 +42,11 @@ class Gate {
   Entry enter(Waiter& waiter, std::uint32_t depth);
   // Gives a place back. The next waiter starts from the loop, not from here.
   void leave();
+  // The place that this call was given is none after all: it waits again, before those that are not
+  // deeper, and nobody is admitted until a call leaves or try_again().
+  void put_back(Waiter& waiter, std::uint32_t depth);
+  // There may be a place after all; the next waiter starts from the loop. From any thread.
+  void try_again();
   // A waiter that does not want to wait any more.
   void withdraw(const Waiter& waiter);
 
@@ -63,6 +68,7 @@ class Gate {
   std::size_t running_ = 0;
   std::list<Place> queue_;
   bool admitting_ = false;
+  bool stalled_ = false;         // the place at the front was none
   std::shared_ptr<Gate*> self_;  // what a posted admission holds weakly
 };
 

@@ -82,6 +82,35 @@ TEST_F(GateTest, refuses_a_callee_for_whom_nothing_was_kept_when_its_callers_may
   EXPECT_EQ(gate.enter(c, 32), Entry::refused);
 }
 
+TEST_F(GateTest, admits_nobody_behind_a_call_whose_place_was_none_until_one_may_be_free) {
+  Gate gate(io, {.places = 3, .waiting = 8});
+  (void)gate.enter(a, 0);
+  (void)gate.enter(b, 0);
+
+  gate.put_back(b, 0);
+  EXPECT_EQ(gate.enter(c, 0), Entry::waiting);
+  turn();
+  EXPECT_TRUE(started.empty());
+
+  gate.try_again();
+  turn();
+  EXPECT_EQ(started, (std::vector<Call*>{&b, &c}));
+}
+
+TEST_F(GateTest, tries_the_deepest_first_of_those_whose_places_were_none) {
+  Gate gate(io, {.places = 3, .waiting = 8});
+  (void)gate.enter(a, 0);
+  (void)gate.enter(b, 1);
+  (void)gate.enter(c, 0);
+  gate.put_back(b, 1);
+  gate.put_back(c, 0);
+
+  gate.leave();
+  turn();
+
+  EXPECT_EQ(started.front(), &b);
+}
+
 TEST_F(GateTest, is_gone_before_a_posted_admission_without_harm) {
   {
     Gate gate(io, {.places = 1, .waiting = 1});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <utility>
 
 namespace weft::engine {
@@ -9,6 +10,9 @@ namespace {
 
 // A call that has used this much CPU at its first run is one of those that compute.
 constexpr std::uint64_t k_slice_ns = 1'000'000;
+// Arguments up to this many bytes are copied, so that the call can start again when the engine has
+// no place.
+constexpr std::size_t k_cheap_to_copy = 16 * 1024;
 
 bool stands_in(const std::shared_ptr<const contracts::Frame>& chain, std::string_view component) {
   for (const auto* frame = chain.get(); frame != nullptr; frame = frame->caller.get()) {
@@ -71,10 +75,7 @@ contracts::Pending GuestCall::begin(contracts::Context context) {
   // The call may be over, and this object busy with another.
   if (generation != generation_) return {};
   const bool told = replier_ == nullptr && command_end_ == nullptr;
-  if (stage_ != Stage::running && kind_ == Kind::http) {
-    kept_ = std::make_unique<KeptRequest>(*request_);
-    request_ = &kept_->request();
-  }
+  if (stage_ != Stage::running) keep_request();
   return told ? contracts::Pending() : contracts::Pending(*this);
 }
 
@@ -155,10 +156,9 @@ Result<const eng_task*> GuestCall::start_task() {
     case Kind::http:
       return start_http();
     case Kind::plain:
-      return eng_call_fresh(linked.pre.get(), function_->handle.get(),
-                            to_engine(std::move(arguments_)), &component.limits(),
-                            shard_.setting_.get(), GuestContext::pointer(), thread_.loop.executor(),
-                            {this, on_returned, on_done});
+      return eng_call_fresh(linked.pre.get(), function_->handle.get(), to_engine(take_arguments()),
+                            &component.limits(), shard_.setting_.get(), GuestContext::pointer(),
+                            thread_.loop.executor(), {this, on_returned, on_done});
     case Kind::command:
       break;
   }
@@ -171,18 +171,41 @@ Result<const eng_task*> GuestCall::start_task() {
   return task;
 }
 
+// The engine frees what it gets, so without a copy there is no second start.
+contracts::Image GuestCall::take_arguments() {
+  const auto size = arguments_.size();
+  gave_arguments_ = size > k_cheap_to_copy && !thread_.guests.was_full();
+  if (gave_arguments_) return std::move(arguments_);
+  contracts::Image copy(size);
+  if (size != 0) std::memcpy(copy.data(), arguments_.data(), size);
+  return copy;
+}
+
+void GuestCall::keep_request() {
+  if (request_ == nullptr || kept_ != nullptr) return;
+  kept_ = std::make_unique<KeptRequest>(*request_);
+  request_ = &kept_->request();
+}
+
 void GuestCall::start() {
   stage_ = Stage::running;
+  thread_.guests.began(context_.hops);
+  const auto where = shard_.first_run();
+  // It may turn out that there is no place when the views of the request are gone.
+  if (where == FirstRun::second_queue) keep_request();
   auto task = start_task();
-  request_ = nullptr;
-  kept_.reset();
   if (!task) return stop(std::move(task).error());
   task_ = *task;
   starting_ = true;
-  const auto where = shard_.first_run();
   thread_.loop.begin(task_, where);
   starting_ = false;
   if (over_) return finish();
+  if (where == FirstRun::now) {
+    request_ = nullptr;
+    kept_.reset();
+    arguments_ = {};
+    gave_arguments_ = true;
+  }
   if (where == FirstRun::now && eng_task_cpu(task_) >= k_slice_ns) shard_.used_a_slice();
   if (abort_) at_turn_end();
   // What it waited before it started was not idleness of a body.
@@ -203,6 +226,7 @@ void GuestCall::on_turn_end() {
 
 // The engine is done with the guest and everyone has been told.
 void GuestCall::finish() {
+  if (full_) return wait_for_place();
   const auto cpu = eng_task_cpu(task_);
   shard_.counters_.cpu_ns.add(cpu);
   if (cpu < k_slice_ns) {
@@ -213,6 +237,29 @@ void GuestCall::finish() {
   eng_task_free(std::exchange(task_, nullptr));
   leave_gates();
   become_idle();
+}
+
+// The engine is full, though the gates were not. The call keeps its place at the component's gate,
+// which bounds how many wait here, and its deadline.
+void GuestCall::wait_for_place() {
+  eng_task_free(std::exchange(task_, nullptr));
+  over_ = full_ = false;
+  auto& guests = thread_.guests;
+  guests.withdrew(context_.hops);
+  const bool unheard = guests.watch();
+  const bool can_start = kind_ == Kind::http ? request_ != nullptr : !gave_arguments_;
+  if (!can_start || (!unheard && !guests.any(context_.hops))) {
+    guests.began(context_.hops);
+    leave_gates();
+    return turn_away(fmt::format(
+        "{}: the engine has no place for another guest{}, try again later", shard_.component_->id(),
+        can_start ? ", and none runs whose end this call could wait for" : ""));
+  }
+  stage_ = Stage::waiting_at_pool;
+  shard_.counters_.waiting.add(1);
+  thread_.pool.put_back(*this, context_.hops);
+  if (unheard) thread_.pool.try_again();
+  arm();
 }
 
 // Cancels what the guest waits for first: an import must not answer into a guest that is being
@@ -238,6 +285,7 @@ void GuestCall::leave_gates() {
       thread_.pool.withdraw(*this);
       break;
     case Stage::running:
+      thread_.guests.ended(context_.hops);
       thread_.pool.leave();
       break;
   }
@@ -282,11 +330,12 @@ void GuestCall::become_idle() {
   alarm_.cancel();
   progress_ = {};
   end_output();
-  over_ = head_ = ended_ = wants_ = false;
+  over_ = full_ = head_ = ended_ = wants_ = false;
   abort_.reset();
   failed_import_.reset();
   function_ = nullptr;
   arguments_ = {};
+  gave_arguments_ = false;
   caller_ = nullptr;
   request_ = nullptr;
   kept_.reset();

@@ -75,6 +75,9 @@ class GuestCall final : public GuestContext,
   void on_admitted(Gate& gate) override;
   void start();
   Result<const eng_task*> start_task();
+  contracts::Image take_arguments();
+  void keep_request();
+  void wait_for_place();
   void on_turn_end() override;
   void at_turn_end();
   void finish();
@@ -123,6 +126,7 @@ class GuestCall final : public GuestContext,
   Kind kind_ = Kind::plain;
   bool starting_ = false;  // the first run is on the stack
   bool over_ = false;      // the engine has said its last word
+  bool full_ = false;      // which was that it has no place; nothing ran
   bool at_turn_end_ = false;
   contracts::Context context_;
   contracts::Replier* replier_ = nullptr;
@@ -132,10 +136,11 @@ class GuestCall final : public GuestContext,
   std::optional<Error> failed_import_;
   const Function* function_ = nullptr;  // plain
   contracts::Image arguments_;
+  bool gave_arguments_ = false;  // and kept no copy: it cannot start again
   // HTTP.
   contracts::HttpCaller* caller_ = nullptr;
-  const contracts::HttpRequest* request_ = nullptr;  // until the start
-  std::unique_ptr<KeptRequest> kept_;                // while it waits
+  const contracts::HttpRequest* request_ = nullptr;  // until the guest runs
+  std::unique_ptr<KeptRequest> kept_;                // while it waits or may have to
   const eng_exchange* exchange_ = nullptr;
   std::string refused_;  // the guest's error code
   std::uint64_t received_ = 0;

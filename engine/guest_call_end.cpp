@@ -98,6 +98,11 @@ void GuestCall::on_exited(void* self, const eng_report* report, std::uint32_t co
 
 void GuestCall::over(const eng_report* report) {
   over_ = true;
+  full_ = report != nullptr && report->end == ENG_BUSY;
+  if (full_) {
+    if (!starting_) at_turn_end();
+    return;
+  }
   exchange_ = nullptr;
   caller_ = nullptr;
   if (report != nullptr) {
@@ -113,11 +118,6 @@ void GuestCall::over(const eng_report* report) {
 
 Error GuestCall::error_of(const eng_report& report) {
   const Component& component = *shard_.component_;
-  if (report.end == ENG_BUSY) {
-    shard_.counters_.refused.add(1);
-    return {Errc::unavailable,
-            fmt::format("{}: no place is free for another guest, try again", component.id())};
-  }
   if (failed_import_ && report.end == ENG_HOST) {
     return std::move(*failed_import_).context(component.id());
   }

@@ -87,10 +87,11 @@ Engine& Rig::engine() {
   return **opened;
 }
 
-Rig::Rig(LoopSettings loop)
-    : log({.level = LogLevel::debug}, clock, [this](std::string_view line) { lines.add(line); }),
+Rig::Rig(LoopSettings loop, Engine& engine_of_rig)
+    : own_engine(engine_of_rig),
+      log({.level = LogLevel::debug}, clock, [this](std::string_view line) { lines.add(line); }),
       reporter(std::in_place, log),
-      thread(std::make_unique<Thread>(loop, engine(), clock, random, log, *reporter)) {}
+      thread(std::make_unique<Thread>(loop, own_engine, clock, random, log, *reporter)) {}
 
 Rig::~Rig() {
   shards_.clear();
@@ -98,7 +99,7 @@ Rig::~Rig() {
 }
 
 std::shared_ptr<const Artifact> Rig::artifact(std::string_view guest) {
-  auto loaded = engine().load(guest_bytes(guest), std::string(guest));
+  auto loaded = own_engine.load(guest_bytes(guest), std::string(guest));
   if (!loaded) ADD_FAILURE() << loaded.error().message;
   // Kept for the program: compiling takes seconds.
   static std::vector<std::shared_ptr<const Artifact>> kept;
@@ -111,7 +112,7 @@ std::shared_ptr<const Component> Rig::component(std::string_view guest,
   const auto name = guest.substr(guest.rfind('/') + 1);
   ComponentSpec spec{.id = ComponentId(fmt::format("app-{}", name)), .artifact = artifact(guest)};
   if (change) change(spec);
-  auto opened = Component::open(std::move(spec), engine());
+  auto opened = Component::open(std::move(spec), own_engine);
   if (!opened) ADD_FAILURE() << opened.error().message;
   return *opened;
 }

@@ -87,7 +87,7 @@ class NoImports final : public contracts::Invoker {
 
 class Rig {
  public:
-  explicit Rig(LoopSettings loop = {});
+  explicit Rig(LoopSettings loop = {}, Engine& engine_of_rig = engine());
   ~Rig();
 
   std::shared_ptr<const Artifact> artifact(std::string_view guest);
@@ -117,6 +117,7 @@ class Rig {
   void drain();
 
   static Engine& engine();
+  Engine& own_engine;
   SystemClock clock;
   SystemRandom random;
   Lines lines;

@@ -11,6 +11,7 @@
 #include "engine/gate.h"
 #include "engine/loop.h"
 #include "engine/report.h"
+#include "engine/running_guests.h"
 
 namespace weft::engine {
 
@@ -29,7 +30,8 @@ struct Thread {
         // queue.
         pool(loop.io(), {.places = engine.guests_per_thread(),
                          .waiting = std::numeric_limits<std::size_t>::max(),
-                         .depths = GateSettings::Depths::reserve}) {}
+                         .depths = GateSettings::Depths::reserve}),
+        guests(engine.running_guests(), pool) {}
 
   const Engine& engine;
   const Clock& clock;
@@ -39,6 +41,7 @@ struct Thread {
   QuickRandom random;  // for ids
   Loop loop;
   Gate pool;  // the thread's part of the engine's places for guests
+  RunningGuests::Member guests;
 };
 
 }  // namespace weft::engine

@@ -56,10 +56,15 @@ std::map<std::string, Generation> targets(const Map& running) {
   return found;
 }
 
-std::vector<plan::AddRoute> routes_of(const plan::Plan& plan) {
-  std::vector<plan::AddRoute> routes;
+// Components stand before the routes to them.
+std::vector<FrontRoute> routes_of(const plan::Plan& plan) {
+  std::map<ComponentId, contracts::Limits> limits;
+  std::vector<FrontRoute> routes;
   for (const auto& step : plan.steps) {
-    if (const auto* route = std::get_if<plan::AddRoute>(&step.what)) routes.push_back(*route);
+    if (const auto* component = std::get_if<plan::StartComponent>(&step.what))
+      limits[component->id] = component->limits;
+    if (const auto* route = std::get_if<plan::AddRoute>(&step.what))
+      routes.push_back({*route, limits[route->target]});
   }
   return routes;
 }

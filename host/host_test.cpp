@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <mutex>
+#include <thread>
 
 #include "contracts/keyvalue/wasi_adapter.h"
 #include "host/manifest/read_manifest.h"
@@ -24,6 +26,8 @@ namespace fs = std::filesystem;
 struct Shape {
   std::string path = "/";
   std::string config = "A";
+  std::string address = "127.0.0.1:0";
+  std::string limits = "";  // properties of the component
   bool keyvalue = false;
   std::string keyvalue_config = "";  // of the capability
   std::string keyvalue_kind = "capability";
@@ -42,7 +46,8 @@ std::string keyvalue_yaml(const Shape& shape) {
 }
 
 std::string yaml(const Shape& shape) {
-  return fmt::format(R"(apiVersion: core.oam.dev/v1beta1
+  return fmt::format(
+      R"(apiVersion: core.oam.dev/v1beta1
 kind: Application
 metadata: {{name: app, annotations: {{}}}}
 spec:
@@ -50,7 +55,7 @@ spec:
     - name: hello
       type: component
       properties: {{image: "{}", config: [{{name: env, properties: {{K: "{}"}}}}]}}
-      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}]
+      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}{}]
     - name: http
       type: capability
       properties: {{image: "weft:http-server"}}
@@ -61,9 +66,11 @@ spec:
             namespace: wasi
             package: http
             interfaces: [incoming-handler]
-            source: {{config: [{{name: in, properties: {{address: "127.0.0.1:0", path: "{}"}}}}]}}
+            source: {{config: [{{name: in, properties: {{address: "{}", path: "{}"}}}}]}}
 {})",
-                     shape.image, shape.config, shape.path, keyvalue_yaml(shape));
+      shape.image, shape.config,
+      shape.limits.empty() ? std::string() : ", {type: limits, properties: {" + shape.limits + "}}",
+      shape.address, shape.path, keyvalue_yaml(shape));
 }
 
 // A provider that starts, or does not.
@@ -123,21 +130,27 @@ class HostTest : public testing::Test {
   }
   unsigned short port() {
     const std::lock_guard lock(mutex_);
-    const auto at = lines_.rfind("address=127.0.0.1:");
-    return static_cast<unsigned short>(std::stoi(lines_.substr(at + 18)));
+    const auto line = lines_.substr(lines_.rfind("address="));
+    const auto digits = line.find("]:") != line.npos ? line.find("]:") + 2 : line.find(':') + 1;
+    return static_cast<unsigned short>(std::stoi(line.substr(digits)));
   }
   // The status line's number, 0 when nothing answers.
   int get(const std::string& target) {
+    const auto answer = ask(target, "");
+    return answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
+  }
+  std::string ask(const std::string& target, const std::string& headers) {
     asio::io_context io;
     asio::ip::tcp::socket socket(io);
     boost::system::error_code error;
     socket.connect({asio::ip::address_v4::loopback(), port()}, error);
-    if (error) return 0;
-    const auto request = "GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    if (error) return {};
+    const auto request =
+        "GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n" + headers + "\r\n";
     asio::write(socket, asio::buffer(request), error);
     std::string answer;
     asio::read(socket, asio::dynamic_buffer(answer), error);
-    return answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
+    return answer;
   }
   std::size_t listening() {
     const std::lock_guard lock(mutex_);
@@ -308,6 +321,73 @@ TEST_F(HostTest, refuses_a_port_that_somebody_else_holds_and_leaves_nothing_behi
   ASSERT_TRUE(refused.failure);
   EXPECT_EQ(refused.failure->code, Errc::conflict);
   EXPECT_TRUE(host_->deployment().components().empty());
+}
+
+TEST_F(HostTest, moves_from_an_address_of_its_own_to_one_that_covers_it_and_back) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto port = this->port();
+
+  for (const auto* ip : {"0.0.0.0", "[::]", "127.0.0.1", "[::]", "0.0.0.0"}) {
+    const auto moved = apply({.address = fmt::format("{}:{}", ip, port)});
+
+    ASSERT_TRUE(moved.summary) << ip << ": " << moved.failure->message;
+    EXPECT_EQ(this->port(), port);
+    EXPECT_EQ(get("/"), 200) << ip;
+  }
+}
+
+// A connection that is being made in the very moment in which its listening socket closes is reset
+// by the kernel; whoever tries again reaches the other socket, for there is always one.
+TEST_F(HostTest, serves_every_client_while_it_moves_from_one_address_to_another) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto port = this->port();
+  std::atomic<bool> moving = true;
+  int refused = 0, served = 0;
+  std::thread client([&] {
+    while (moving) get("/") == 200 || get("/") == 200 ? ++served : ++refused;
+  });
+
+  for (int round = 0; round < 5; ++round) {
+    for (const auto* ip : {"0.0.0.0", "127.0.0.1"}) {
+      EXPECT_TRUE(apply({.address = fmt::format("{}:{}", ip, port)}).summary);
+    }
+  }
+
+  moving = false;
+  client.join();
+  EXPECT_EQ(refused, 0);
+  EXPECT_GT(served, 0);
+}
+
+TEST_F(HostTest, stays_at_its_address_when_it_cannot_move_to_a_wider_one) {
+  ASSERT_TRUE(apply({}).summary);
+  const auto port = this->port();
+  asio::io_context io;
+  asio::ip::tcp::acceptor holder(io, {asio::ip::make_address_v4("127.0.0.2"), port});
+
+  const auto moved = apply({.address = fmt::format("0.0.0.0:{}", port)});
+
+  ASSERT_TRUE(moved.failure);
+  EXPECT_EQ(moved.failure->code, Errc::conflict);
+  EXPECT_EQ(get("/"), 200);
+}
+
+std::string fields(int count) {
+  std::string text;
+  for (int field = 0; field < count; ++field) text += fmt::format("x-{}: y\r\n", field);
+  return text;
+}
+
+TEST_F(HostTest, takes_heads_as_large_as_the_limits_of_a_component_say) {
+  ASSERT_TRUE(apply({.limits = "header_count: 300"}).summary);
+  EXPECT_NE(ask("/", fields(290)).find("HTTP/1.1 200"), std::string::npos);
+  EXPECT_NE(ask("/", fields(310)).find("this takes at most 300 header fields"), std::string::npos);
+  EXPECT_NE(ask("/", fields(2000)).find("HTTP/1.1 431"), std::string::npos);
+
+  ASSERT_TRUE(apply({.limits = "header_bytes: 300KiB"}).summary);
+  const std::string large = "x: " + std::string(200'000, 'x') + "\r\n";
+  EXPECT_NE(ask("/", large).find("HTTP/1.1 200"), std::string::npos);
+  EXPECT_EQ(ask("/", fields(290)).find("HTTP/1.1 200"), std::string::npos);
 }
 
 TEST_F(HostTest, stops_accepting_when_it_drains) {

@@ -2,22 +2,39 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
 #include <utility>
-
-#include "net/listen.h"
 
 namespace weft::host {
 namespace {
 
 constexpr std::chrono::milliseconds k_look_for_connections{5};
 
-std::vector<ingress::Route> make_routes(const std::vector<plan::AddRoute>& routes) {
+// A head may be read whole before it is known whom it is for: whatever the manifest says, a client
+// can make the host hold no more than this.
+constexpr std::size_t k_most_fields = 1024;
+constexpr std::size_t k_most_bytes = 1024 * 1024;
+
+// A little more than the component takes, so that the component refuses a head that is a little too
+// large, and the refusal names its limit. Its count of bytes leaves the request line out.
+net::HttpLimits head_limits(const contracts::Limits& limits) {
+  net::HttpLimits head;
+  const auto at_most = [](std::uint64_t most, std::uint64_t limit, std::size_t more) {
+    return limit == 0 || limit >= most ? most : std::min(most, limit + more);
+  };
+  head.header_count = at_most(k_most_fields, limits.header_count, 32);
+  head.header_bytes = at_most(k_most_bytes, limits.header_bytes, head.target_bytes);
+  return head;
+}
+
+std::vector<ingress::Route> make_routes(const std::vector<FrontRoute>& routes) {
   std::vector<ingress::Route> made;
-  for (const auto& route : routes) {
+  for (const auto& [route, limits] : routes) {
     ingress::Route one;
+    one.head = head_limits(limits);
     one.address = route.address;
     one.host = route.host;
     one.path = route.path;
@@ -29,12 +46,20 @@ std::vector<ingress::Route> make_routes(const std::vector<plan::AddRoute>& route
   return made;
 }
 
-std::set<std::string> without(const std::set<std::string>& all, const std::set<std::string>& some) {
+template <class All, class Some>
+std::set<std::string> without(const All& all, const Some& some) {
   std::set<std::string> rest;
   for (const auto& one : all) {
     if (!some.contains(one)) rest.insert(one);
   }
   return rest;
+}
+
+template <class Map>
+std::set<std::string> keys(const Map& map) {
+  std::set<std::string> all;
+  for (const auto& [key, value] : map) all.insert(key);
+  return all;
 }
 
 ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& parts,
@@ -50,14 +75,21 @@ ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& part
 
 }  // namespace
 
-Result<> HttpFront::open(const std::vector<plan::AddRoute>& routes) {
+Result<> HttpFront::open(const std::vector<FrontRoute>& routes) {
   TRY(auto router, ingress::Router::make(make_routes(routes)));
   std::set<std::string> wanted;
-  for (const auto& route : routes) wanted.insert(route.address);
-  const auto before = open_;
-  for (const auto& address : without(wanted, before)) {
+  for (const auto& one : routes) wanted.insert(one.route.address);
+  const auto before = keys(open_);
+  const auto fresh = without(wanted, before);
+  const auto own = leaving(wanted);
+  // All are asked for before any is taken: from then on clients may already be in its queue.
+  for (const auto& address : fresh) {
+    TRY(const auto parsed, net::ListenAddress::parse(address));
+    TRY_OK(parts_.network.probe(parsed, own));
+  }
+  for (const auto& address : fresh) {
     if (auto opened = open_address(address); !opened) {
-      let_go(without(open_, before), std::chrono::milliseconds(0));
+      let_go(without(keys(open_), before), std::chrono::milliseconds(0));
       return opened;
     }
   }
@@ -65,34 +97,43 @@ Result<> HttpFront::open(const std::vector<plan::AddRoute>& routes) {
   return {};
 }
 
+// The sockets of addresses that are not wanted any more: they are closed when the new ones serve.
+std::vector<net::OwnSocket> HttpFront::leaving(const std::set<std::string>& wanted) const {
+  std::vector<net::OwnSocket> sockets;
+  for (const auto& [address, opened] : open_) {
+    if (wanted.contains(address)) continue;
+    sockets.insert(sockets.end(), opened.sockets.begin(), opened.sockets.end());
+  }
+  return sockets;
+}
+
 Result<> HttpFront::open_address(const std::string& address) {
-  TRY(const auto wanted, net::ListenAddress::parse(address));
-  TRY_OK(parts_.network.probe(wanted));
+  TRY(auto actual, net::ListenAddress::parse(address));
   // The first thread gets the port that the system chose for port 0; the others share it.
   std::mutex mutex;
-  auto actual = wanted;
+  auto& opened = open_[address];
   const auto open = [&](Core& core) -> Result<> {
     const std::lock_guard lock(mutex);
     TRY(auto listening, parts_.network.listen(core.thread.loop.io(), actual));
     actual = listening.address;
+    opened.sockets.push_back(net::own_socket(listening));
     core.listeners.insert_or_assign(address, std::make_unique<ingress::HttpListener>(
                                                  std::move(listening), address,
                                                  listener_parts(core, parts_, settings_.access_log),
                                                  net::HttpServerSettings{}));
     return {};
   };
-  open_.insert(address);
-  if (auto opened = parts_.cores.try_everywhere(open); !opened) {
+  if (auto done = parts_.cores.try_everywhere(open); !done) {
     let_go({address}, std::chrono::milliseconds(0));
-    return opened;
+    return done;
   }
-  actual_[address] = actual.text();
+  opened.actual = actual.text();
   return {};
 }
 
 void HttpFront::route(std::chrono::milliseconds patience) {
   std::set<std::string> named;
-  for (const auto& address : open_) {
+  for (const auto& [address, opened] : open_) {
     if (next_->at(address) != nullptr) named.insert(address);
   }
   const auto fresh = without(named, serving_);
@@ -103,9 +144,10 @@ void HttpFront::route(std::chrono::milliseconds patience) {
       if (fresh.contains(address)) listener->start();
     }
   });
-  for (const auto& address : fresh) parts_.log.info("listening", {{"address", actual_[address]}});
+  for (const auto& address : fresh)
+    parts_.log.info("listening", {{"address", open_.at(address).actual}});
   serving_.insert(fresh.begin(), fresh.end());
-  let_go(without(open_, named), patience);
+  let_go(without(keys(open_), named), patience);
 }
 
 Result<> HttpFront::serve_admin(ingress::AdminSource& source) {
@@ -155,14 +197,10 @@ void HttpFront::let_go(const std::set<std::string>& addresses, std::chrono::mill
   for (const auto& address : addresses) {
     open_.erase(address);
     serving_.erase(address);
-    actual_.erase(address);
   }
 }
 
-void HttpFront::drain(std::chrono::milliseconds patience) {
-  const auto all = open_;
-  let_go(all, patience);
-}
+void HttpFront::drain(std::chrono::milliseconds patience) { let_go(keys(open_), patience); }
 
 void HttpFront::close() {
   drain(std::chrono::milliseconds(0));

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "contracts/limits.h"
 #include "host/core.h"
 #include "host/plan/plan.h"
 #include "ingress/http/access_log.h"
@@ -24,6 +25,11 @@ namespace weft::host {
 struct HttpFrontSettings {
   std::string admin;                         // address; empty: no admin endpoints
   ingress::AccessLog* access_log = nullptr;  // null: off; outlives the front
+};
+
+struct FrontRoute {
+  plan::AddRoute route;
+  contracts::Limits limits;  // of its target
 };
 
 struct HttpFrontParts {
@@ -45,9 +51,10 @@ class HttpFront {
   ~HttpFront() = default;
 
   // Opens what these routes need beyond what is open; nothing is served there yet. After an error
-  // everything is as it was. conflict: two routes alike, or a port that is taken; invalid: no such
-  // address; denied: a low port.
-  Result<> open(const std::vector<plan::AddRoute>& routes);
+  // everything is as it was. An address may take the port of one that no route names any more, as
+  // 0.0.0.0 that of 127.0.0.1: until route() both listen. conflict: two routes alike, or a port
+  // that somebody else holds; invalid: no such address; denied: a low port.
+  Result<> open(const std::vector<FrontRoute>& routes);
   // Serves by these routes, for which open() succeeded, and lets go of addresses that none of them
   // names.
   void route(std::chrono::milliseconds patience);
@@ -63,16 +70,20 @@ class HttpFront {
   void append_metrics(std::string& out);
 
  private:
+  // What is known of an address while it is open.
+  struct Opened {
+    std::string actual;  // where it really is: its port 0 resolved
+    std::vector<net::OwnSocket> sockets;
+  };
+  std::vector<net::OwnSocket> leaving(const std::set<std::string>& wanted) const;
   Result<> open_address(const std::string& address);
   void let_go(const std::set<std::string>& addresses, std::chrono::milliseconds patience);
   bool any_left(const std::set<std::string>& addresses);
 
   const HttpFrontSettings settings_;
   const HttpFrontParts parts_;
-  std::set<std::string> open_;  // addresses as routes name them
+  std::map<std::string, Opened> open_;  // by address as routes name it
   std::set<std::string> serving_;
-  std::map<std::string, std::string>
-      actual_;  // where an open address really is: its port 0 resolved
   std::shared_ptr<const ingress::Router> next_;  // made by open()
 };
 

@@ -31,6 +31,8 @@ Pending ObservedCall::start(Observation observation, const Link* link, contracts
   if (target == nullptr) {
     call->on_reply({std::unexpected(std::move(refused))});
   } else {
+    if (observation.recorder != nullptr)
+      call->recording_ = observation.recorder->record(invocation, link->target);
     if (auto* http = std::get_if<contracts::HttpCall>(&invocation.payload)) {
       call->caller_ = http->caller;
       http->caller = call;
@@ -68,6 +70,7 @@ void ObservedCall::on_reply(Reply reply) noexcept {
   pending_.settled();
   replied_ = true;
   if (reply.results) bytes_out_ += reply.results->size();
+  if (recording_) recording_->on_reply(reply);
   finish(reply.results ? nullptr : &reply.results.error());
   replier_.on_reply(std::move(reply));
   if (!starting_) delete this;

@@ -1,6 +1,7 @@
 // One call under observation: stands between caller and target, counts bytes, tells the observers
-// start and end.
+// start and end, hands the recorder what was sent and answered.
 #pragma once
+#include <memory>
 #include <span>
 
 #include "base/clock.h"
@@ -12,6 +13,7 @@ namespace weft::links {
 
 struct Observation {
   std::span<contracts::SpanObserver* const> observers;  // outlive the call
+  contracts::Recorder* recorder;                        // so does it; may be null
   const Clock& clock;
 };
 
@@ -54,6 +56,7 @@ class ObservedCall final : public contracts::Call,
   contracts::HttpCaller* caller_ = nullptr;
   contracts::HttpCallee* callee_ = nullptr;
   contracts::Pending pending_;
+  std::unique_ptr<contracts::Recording> recording_;  // null: it is not recorded
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
   bool starting_ = true, replied_ = false;
 };

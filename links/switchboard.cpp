@@ -13,7 +13,10 @@ using contracts::Pending;
 using contracts::Replier;
 
 Switchboard::Switchboard(SwitchboardSettings settings, const Clock& clock)
-    : settings_(std::move(settings)), clock_(clock), links_(*LinkTable::make({})) {}
+    : settings_(std::move(settings)),
+      watched_(!settings_.observers.empty() || settings_.recorder != nullptr),
+      clock_(clock),
+      links_(*LinkTable::make({})) {}
 
 Switchboard::~Switchboard() = default;
 
@@ -53,11 +56,11 @@ Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation) co
 
 Pending Switchboard::invoke(Invocation invocation, Replier& replier) {
   auto forward = route(invocation);
-  if (!settings_.observers.empty()) {
-    return ObservedCall::start({settings_.observers, clock_}, forward ? forward->link : nullptr,
-                               forward ? forward->target : nullptr,
-                               forward ? Error{} : std::move(forward).error(),
-                               std::move(invocation), replier);
+  if (watched_) {
+    return ObservedCall::start(
+        {settings_.observers, settings_.recorder, clock_}, forward ? forward->link : nullptr,
+        forward ? forward->target : nullptr, forward ? Error{} : std::move(forward).error(),
+        std::move(invocation), replier);
   }
   if (!forward) {
     replier.on_reply({std::unexpected(std::move(forward).error())});

@@ -1,5 +1,5 @@
 // The switchboard: every call of a thread goes through it and is forwarded to what the link names.
-// The one place for links, the hop limit, deadlines, policy and spans.
+// The one place for links, the hop limit, deadlines, policy, spans and recording.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -30,6 +30,7 @@ struct SwitchboardSettings {
   std::uint32_t hop_limit = 32;  // calls above a call; one more is taken for a cycle of links
   std::vector<const Policy*> policies;              // all must allow; each outlives the switchboard
   std::vector<contracts::SpanObserver*> observers;  // each outlives the switchboard
+  contracts::Recorder* recorder = nullptr;          // null: nothing is recorded; outlives it, too
 };
 
 // What this thread can reach: the id of a component or provider and its invoker here.
@@ -56,6 +57,7 @@ class Switchboard final : public contracts::Invoker {
   Result<Forward> route(const contracts::Invocation& invocation) const;
 
   const SwitchboardSettings settings_;
+  const bool watched_;  // somebody observes or records
   const Clock& clock_;
   std::shared_ptr<const LinkTable> links_;
   Endpoints endpoints_;

@@ -2,7 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/manual_clock.h"
 
@@ -52,6 +59,87 @@ class Spans final : public contracts::SpanObserver {
   }
   std::vector<std::string> started, outcomes;
   std::uint64_t bytes_out = 0;
+};
+
+// Adds up the bytes of its argument, or fails when there are none.
+class Adder final : public contracts::Invoker {
+ public:
+  Pending invoke(Invocation invocation, Replier& replier) override {
+    ++calls;
+    const auto& arguments = std::get<Image>(invocation.payload);
+    if (arguments.size() == 0) {
+      replier.on_reply({fail(Errc::invalid, "nothing to add")});
+      return {};
+    }
+    Image sum(1);
+    for (const auto byte : arguments.bytes())
+      sum.data()[0] =
+          static_cast<std::byte>(std::to_integer<int>(sum.data()[0]) + std::to_integer<int>(byte));
+    replier.on_reply({std::move(sum)});
+    return {};
+  }
+  int calls = 0;
+};
+
+Image image_of(std::span<const std::byte> bytes) {
+  Image image(bytes.size());
+  std::ranges::copy(bytes, image.data());
+  return image;
+}
+
+// Keeps calls as one would write them to a file, and makes them again.
+class Tape final : public contracts::Recorder {
+ public:
+  struct Entry {
+    std::string source, link, contract, interface, function, target;
+    std::vector<std::byte> arguments, results;
+    std::optional<Errc> error;
+    bool open = true;  // no reply has come
+  };
+
+  std::unique_ptr<contracts::Recording> record(const Invocation& invocation,
+                                               std::string_view target) override {
+    if (invocation.function == skipped) return nullptr;
+    Entry entry{std::string(invocation.source),
+                std::string(invocation.link),
+                std::string(invocation.contract),
+                std::string(invocation.interface),
+                std::string(invocation.function),
+                std::string(target),
+                {},
+                {},
+                {}};
+    const auto bytes = std::get<Image>(invocation.payload).bytes();
+    entry.arguments.assign(bytes.begin(), bytes.end());
+    return std::make_unique<Line>(entries.emplace_back(std::move(entry)));
+  }
+  static Invocation again(const Entry& entry) {
+    Invocation invocation;
+    invocation.source = entry.source;
+    invocation.link = entry.link;
+    invocation.contract = entry.contract;
+    invocation.interface = entry.interface;
+    invocation.function = entry.function;
+    invocation.payload = image_of(entry.arguments);
+    return invocation;
+  }
+  std::deque<Entry> entries;
+  std::string skipped;
+
+ private:
+  struct Line final : contracts::Recording {
+    explicit Line(Entry& of) : entry(of) {}
+    void on_reply(const Reply& reply) override {
+      entry.open = false;
+      if (!reply.results) {
+        entry.error = reply.results.error().code;
+        return;
+      }
+      const auto bytes = reply.results->bytes();
+      entry.results.assign(bytes.begin(), bytes.end());
+    }
+    Entry& entry;
+  };
 };
 
 class NoFriday final : public Policy {
@@ -191,6 +279,70 @@ TEST_F(SwitchboardTest, tells_observers_of_a_refused_call_too) {
   caller_.pending = board->invoke(std::move(invocation), caller_);
 
   EXPECT_EQ(spans.outcomes, std::vector<std::string>{"denied"});
+}
+
+TEST_F(SwitchboardTest, records_calls_so_that_they_can_be_made_again_with_the_same_result) {
+  Tape tape;
+  Adder adder;
+  const auto board = make({.hop_limit = 32, .policies = {}, .observers = {}, .recorder = &tape});
+  board->swap(*LinkTable::make({{"web", "default", "shop:pricing/api", "pricing"}}),
+              {{"pricing", &adder}});
+  for (const std::size_t size : {3u, 0u}) {
+    auto invocation = call();
+    Image arguments(size);
+    for (std::size_t at = 0; at < size; ++at) arguments.data()[at] = std::byte{7};
+    invocation.payload = std::move(arguments);
+    Caller caller;
+    caller.pending = board->invoke(std::move(invocation), caller);
+  }
+
+  ASSERT_EQ(tape.entries.size(), 2u);
+  EXPECT_EQ(tape.entries[0].target, "pricing");
+  const std::vector recorded(tape.entries.begin(), tape.entries.end());
+  for (const auto& entry : recorded) {
+    Caller caller;
+    caller.pending = board->invoke(Tape::again(entry), caller);
+    ASSERT_TRUE(caller.replied);
+    const auto& results = caller.replied->results;
+    if (entry.error) {
+      ASSERT_FALSE(results);
+      EXPECT_EQ(results.error().code, *entry.error);
+    } else {
+      ASSERT_TRUE(results);
+      EXPECT_TRUE(std::ranges::equal(results->bytes(), entry.results));
+      EXPECT_EQ(results->data()[0], std::byte{21});
+    }
+  }
+  EXPECT_EQ(adder.calls, 4);
+}
+
+TEST_F(SwitchboardTest, records_neither_what_the_recorder_leaves_out_nor_what_reached_no_target) {
+  Tape tape;
+  tape.skipped = "price";
+  const auto board = make({.hop_limit = 32, .policies = {}, .observers = {}, .recorder = &tape});
+
+  caller_.pending = board->invoke(call(), caller_);
+  target_.answer(1);
+  auto unlinked = call();
+  unlinked.link = "other";
+  unlinked.function = "other";
+  Caller refused;
+  refused.pending = board->invoke(std::move(unlinked), refused);
+
+  EXPECT_TRUE(caller_.replied && caller_.replied->results);
+  EXPECT_TRUE(refused.replied);
+  EXPECT_TRUE(tape.entries.empty());
+}
+
+TEST_F(SwitchboardTest, leaves_the_recording_of_a_cancelled_call_without_a_reply) {
+  Tape tape;
+  const auto board = make({.hop_limit = 32, .policies = {}, .observers = {}, .recorder = &tape});
+  caller_.pending = board->invoke(call(), caller_);
+
+  caller_.pending.cancel();
+
+  ASSERT_EQ(tape.entries.size(), 1u);
+  EXPECT_TRUE(tape.entries.front().open);
 }
 
 }  // namespace

@@ -44,7 +44,9 @@ void HttpConnection::start() {
 
 void HttpConnection::drain() {
   draining_ = true;
-  if (phase_ == Phase::idle && input_.size() == 0) shut();
+  if (phase_ != Phase::idle || input_.size() != 0) return;
+  if (served_) return shut();
+  set(t_head, settings_.first_request);
 }
 
 void HttpConnection::close() {
@@ -220,11 +222,13 @@ void HttpConnection::on_alarm() {
   if (passed(t_linger)) return shut();
   if (passed(t_head) && phase_ == Phase::idle) {
     if (input_.size() == 0) return shut();
-    return refuse({408, "the request head did not arrive in time"});
+    return refuse({408, "the request head did not arrive in time"},
+                  read_request_line(input_.view()));
   }
   if (passed(t_write)) return lose(HttpGone::left);
   if (passed(t_body)) {
-    return reject({408, "the request body did not arrive in time"}, HttpGone::stalled);
+    return reject({408, "the request body did not arrive in time, or too slowly"},
+                  HttpGone::stalled);
   }
   if (passed(t_probe)) probe();
   arm();

@@ -29,8 +29,14 @@ struct HttpSettings {
   std::chrono::milliseconds idle_timeout{75'000};  // between two requests
   std::chrono::milliseconds body_timeout{
       60'000};  // without a byte of a request body that is waited for
+  // What a request body that is waited for must bring on average, in bytes a second, once it has
+  // been waited for that long in all; 0: any rate will do. The values are those of Kestrel
+  // (MinRequestBodyDataRate).
+  std::uint64_t body_rate = 240;
+  std::chrono::milliseconds body_grace{5'000};
   std::chrono::milliseconds write_timeout{
       60'000};  // without the client taking a byte of what is to be sent
+  std::chrono::milliseconds first_request{250};  // when draining, for one that sent none yet
   std::chrono::milliseconds linger{2'000};  // for the client to read an answer to what was not read
   // A client that closed its sending half may still listen or may be gone: after this much waiting
   // it is probed.
@@ -56,8 +62,9 @@ class HttpHandler {
   // respond(), write(), finish(), and release() when nothing of the request is used any more.
   virtual void on_request(const HttpHead& head, std::string_view body, HttpMore more) = 0;
   // The bytes are no request that can be served: respond in the same way, at once. The connection
-  // ends after it.
-  virtual void on_refused(const HttpRefusal& refusal) = 0;
+  // ends after it. `line`: what is known of a request that on_request did not tell; valid during
+  // the call.
+  virtual void on_refused(const HttpRefusal& refusal, const HttpRequestLine& line) = 0;
   // Answers one read_body().
   virtual void on_request_body(std::string_view chunk, HttpMore more,
                                std::span<const HttpField> trailers) = 0;
@@ -86,7 +93,7 @@ class HttpConnection final : private AtTurnEnd {
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   void start();
-  // Serves what is under way, then closes.
+  // Serves what is under way, then closes. A client that has just connected may send one request.
   void drain();
   // At once; requests under way are told on_gone. Not from a handler's callback.
   void close();
@@ -120,11 +127,13 @@ class HttpConnection final : private AtTurnEnd {
   void on_eof();
   void serve();
   void begin_request();
-  void refuse(const HttpRefusal& refusal);
+  void refuse(const HttpRefusal& refusal, const HttpRequestLine& line = {});
   void pump_body();
   bool take_piece(std::size_t limit, std::string_view& piece);
   bool take_body(std::size_t limit, std::string_view& chunk);
   void ask_to_continue();
+  void wait_for_body();
+  void stop_waiting_for_body();
   // Writing.
   void flush();
   bool send();
@@ -160,10 +169,11 @@ class HttpConnection final : private AtTurnEnd {
   Alarm alarm_;  // set to the earliest deadline, or to one that has moved on since
   std::array<MonotonicTime, t_count> deadlines_;
   MonotonicTime stuck_since_;  // since when no room has been left to read into
-  int pending_ = 0;            // operations of Asio that will still call
+  MonotonicTime body_wait_began_ = MonotonicTime::max();  // max: nothing of the body is waited for
+  int pending_ = 0;                                       // operations of Asio that will still call
   Phase phase_ = Phase::idle;
   bool soon_ = false, reading_ = false, writing_ = false, watching_ = false;
-  bool eof_ = false, draining_ = false, lost_ = false, in_handler_ = false;
+  bool eof_ = false, served_ = false, draining_ = false, lost_ = false, in_handler_ = false;
   HttpInput input_;
   HttpFrame out_;
   std::size_t out_sent_ = 0;
@@ -178,6 +188,7 @@ class HttpConnection final : private AtTurnEnd {
   std::size_t want_ = 0;  // of the body, asked for and not given
   std::size_t owed_ = 0;  // sent and not yet told
   std::uint64_t body_in_ = 0;
+  MonotonicTime::duration body_waited_{};  // in all
   bool released_ = false, parsed_ = false, refused_ = false, head_begun_ = false,
        continue_due_ = false;
 };

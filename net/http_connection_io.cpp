@@ -1,4 +1,5 @@
 // The reading and the writing half of HttpConnection.
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <utility>
@@ -76,7 +77,7 @@ void HttpConnection::serve() {
     return;
   }
   const auto size = scan_.feed(bytes, settings_.limits);
-  if (!size) return refuse(size.error());
+  if (!size) return refuse(size.error(), read_request_line(bytes));
   if (*size == 0) {
     if (eof_) return shut();
     if (!std::exchange(head_begun_, true)) set(t_head, settings_.head_timeout);
@@ -86,18 +87,21 @@ void HttpConnection::serve() {
   head_begun_ = false;
   const auto refused = parser_.parse_head(bytes.substr(0, *size), head_);
   input_.consume(*size);
-  if (refused) return refuse(*refused);
+  if (refused) return refuse(*refused, read_request_line(bytes));
   begin_request();
 }
 
 void HttpConnection::begin_request() {
   phase_ = Phase::busy;
+  served_ = true;
   parsed_ = true;
   released_ = false;
   refused_ = false;
   bad_body_.reset();
   want_ = owed_ = 0;
   body_in_ = 0;
+  body_waited_ = {};
+  body_wait_began_ = MonotonicTime::max();
   continue_due_ = head_.expect == Expect::a_continue;
   method_ = head_.method == "HEAD" ? Method::head : Method::other;
   response_.start(method_, head_.version, head_.trailers);
@@ -118,7 +122,8 @@ void HttpConnection::begin_request() {
 
 // Answers what is no request. The connection ends, because where the next request would begin is
 // unknown.
-void HttpConnection::refuse(const HttpRefusal& refusal) {
+void HttpConnection::refuse(const HttpRefusal& refusal, const HttpRequestLine& line) {
+  served_ = true;
   if (phase_ != Phase::busy) {
     phase_ = Phase::busy;
     parsed_ = false;
@@ -131,7 +136,7 @@ void HttpConnection::refuse(const HttpRefusal& refusal) {
   continue_due_ = false;
   refused_ = true;
   bad_body_ = refusal;
-  handler_.on_refused(refusal);
+  handler_.on_refused(refusal, line);
   soon();
 }
 
@@ -178,13 +183,35 @@ void HttpConnection::pump_body() {
   const bool done = parser_.is_done();
   if (!chunk.empty() || done) {
     want_ = 0;
-    unset(t_body);
+    stop_waiting_for_body();
     handler_.on_request_body(chunk, done ? HttpMore::no : HttpMore::yes, parser_.trailers());
     return soon();
   }
   if (eof_) return mark_lost();
-  set(t_body, settings_.body_timeout);
+  wait_for_body();
   soon();
+}
+
+// Time in which nobody asks for the body is not the client's.
+void HttpConnection::wait_for_body() {
+  const auto now = clock_.now();
+  if (body_wait_began_ == MonotonicTime::max()) body_wait_began_ = now;
+  auto patience = settings_.body_timeout;
+  if (settings_.body_rate != 0) {
+    const auto waited = body_waited_ + (now - body_wait_began_);
+    const auto earned = std::chrono::milliseconds(body_in_ * 1000 / settings_.body_rate);
+    const auto left = settings_.body_grace + earned -
+                      std::chrono::duration_cast<std::chrono::milliseconds>(waited);
+    patience = std::clamp(left, std::chrono::milliseconds(0), patience);
+  }
+  set(t_body, patience);
+}
+
+void HttpConnection::stop_waiting_for_body() {
+  unset(t_body);
+  if (body_wait_began_ == MonotonicTime::max()) return;
+  body_waited_ += clock_.now() - body_wait_began_;
+  body_wait_began_ = MonotonicTime::max();
 }
 
 void HttpConnection::ask_to_continue() {

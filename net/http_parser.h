@@ -16,6 +16,7 @@ namespace weft::net {
 // what was given.
 class HttpParser {
  public:
+  // `limits` outlives the parser and may change between two heads.
   explicit HttpParser(const HttpLimits& limits);
   ~HttpParser();
 
@@ -38,13 +39,8 @@ class HttpParser {
 
  private:
   class Beast;
-  const HttpLimits limits_;
+  const HttpLimits& limits_;
   std::unique_ptr<Beast> beast_;
 };
-
-// For fuzzing: scans, parses and decodes bytes as a stream of requests; the number of requests
-// believed, which must not depend on whether the bytes are there at once or come one by one.
-std::size_t read_requests(std::string_view bytes, const HttpLimits& limits);
-std::size_t read_requests_slowly(std::string_view bytes, const HttpLimits& limits);
 
 }  // namespace weft::net

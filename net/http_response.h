@@ -58,7 +58,8 @@ class HttpResponse {
   bool closes() const { return closes_ || broken_; }
   bool is_broken() const { return broken_; }
   std::uint16_t status() const { return status_; }
-  std::uint64_t body_bytes() const { return produced_; }
+  // Of the body as it is sent: none for HEAD.
+  std::uint64_t body_bytes() const { return has_body() ? produced_ : 0; }
   std::size_t waiting_bytes() const { return body_.size(); }
   // Gives back the memory of a large response.
   void shrink();

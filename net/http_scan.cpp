@@ -1,5 +1,7 @@
 #include "net/http_scan.h"
 
+#include "net/http_syntax.h"
+
 namespace weft::net {
 namespace {
 
@@ -10,7 +12,25 @@ std::unexpected<HttpRefusal> refuse(std::uint16_t status, std::string_view why) 
   return std::unexpected(HttpRefusal{status, why});
 }
 
+constexpr std::size_t k_longest_method = 32;
+constexpr std::size_t k_longest_shown = 1024;  // of a target that may be the reason of the refusal
+
 }  // namespace
+
+HttpRequestLine read_request_line(std::string_view bytes) {
+  const auto end = bytes.find_first_of("\r\n");
+  const auto line = bytes.substr(0, end);
+  const auto space = line.find(' ');
+  if (space == line.npos || space > k_longest_method || !is_token(line.substr(0, space))) return {};
+  HttpRequestLine read{line.substr(0, space), line.substr(space + 1), {}};
+  const auto last = read.target.rfind(' ');
+  if (last != read.target.npos && read.target.substr(last + 1).starts_with("HTTP/")) {
+    read.version = read.target.substr(last + 1, std::string_view("HTTP/1.1").size());
+    read.target = read.target.substr(0, last);
+  }
+  read.target = read.target.substr(0, k_longest_shown);
+  return read;
+}
 
 std::expected<std::size_t, HttpRefusal> HttpHeadScan::feed(std::string_view bytes,
                                                            const HttpLimits& limits) {

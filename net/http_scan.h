@@ -9,6 +9,14 @@
 
 namespace weft::net {
 
+// The request line at the front of bytes that were refused, as far as it can be told apart: for
+// logs, not for serving.
+struct HttpRequestLine {
+  std::string_view method, target;
+  std::string_view version;  // "HTTP/1.1"; empty when it did not arrive
+};
+HttpRequestLine read_request_line(std::string_view bytes [[clang::lifetimebound]]);
+
 // One per head; reset() before the next. Sees each byte once however slowly they arrive.
 class HttpHeadScan {
  public:

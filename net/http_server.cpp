@@ -25,9 +25,9 @@ HttpServer::HttpServer(Listening listening, Turn& turn, const Clock& clock,
                        HttpServerSettings settings, MakePeer make_peer)
     : turn_(turn),
       clock_(clock),
-      settings_(settings),
       make_peer_(std::move(make_peer)),
       address_(std::move(listening.address)),
+      settings_(settings),
       acceptor_(std::move(listening.acceptor)),
       retry_(acceptor_.get_executor(), clock, [this] { accept(); }),
       emptied_(acceptor_.get_executor(), MonotonicTime::max()) {}
@@ -47,16 +47,32 @@ void HttpServer::on_accept(const error_code& ec, Socket socket) {
   accepting_ = false;
   if (stopped_) return left();
   if (!ec) {
-    auto peer = make_peer_(std::move(socket), *this);
-    peer->index_ = peers_.size();
-    auto& connection = peer->connection_;
-    peers_.push_back(std::move(peer));
-    connection.start();
+    add(std::move(socket));
     return accept();
   }
   if (ec == asio::error::connection_aborted) return accept();
   // Out of descriptors or memory: trying at once would only turn in a circle.
   retry_.set(clock_.now() + k_retry);
+}
+
+void HttpServer::add(Socket socket) {
+  auto peer = make_peer_(std::move(socket), *this);
+  peer->index_ = peers_.size();
+  auto& connection = peer->connection_;
+  peers_.push_back(std::move(peer));
+  connection.start();
+}
+
+// Closing the listening socket would reset the clients in its queue, for whom the connection is
+// made.
+void HttpServer::take_queue() {
+  error_code ec;
+  acceptor_.non_blocking(true, ec);
+  while (!ec && peers_.size() < settings_.connections) {
+    Socket socket(acceptor_.get_executor());
+    acceptor_.accept(socket, ec);
+    if (!ec) add(std::move(socket));
+  }
 }
 
 void HttpServer::stop_accepting() {
@@ -67,6 +83,7 @@ void HttpServer::stop_accepting() {
 }
 
 asio::awaitable<void> HttpServer::drain(MonotonicTime deadline) {
+  if (accepting_) take_queue();
   stop_accepting();
   for (const auto& peer : peers_) peer->connection_.drain();
   Alarm last(acceptor_.get_executor(), clock_, [this] { close(); });

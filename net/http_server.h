@@ -56,11 +56,15 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void start();
-  // No new connection; idle ones close, the others when their answer is sent; at `deadline`
-  // whatever is left is closed hard. Returns when nothing is left.
+  // No new connection but those that the kernel has taken in already; idle ones close, the others
+  // when their answer is sent; at `deadline` whatever is left is closed hard. Returns when nothing
+  // is left.
   boost::asio::awaitable<void> drain(MonotonicTime deadline);
   // Closes hard, and so ends a drain() that waits. Not from a handler's callback.
   void close();
+
+  // Of heads and trailers that are read from now on.
+  void set_limits(const HttpLimits& limits) { settings_.http.limits = limits; }
 
   bool empty() const { return peers_.empty() && !accepting_; }
   std::size_t connections() const { return peers_.size(); }
@@ -77,6 +81,8 @@ class HttpServer {
 
   void accept();
   void on_accept(const boost::system::error_code& ec, Socket socket);
+  void add(Socket socket);
+  void take_queue();
   void stop_accepting();
   void remove(HttpPeer& peer);
   void left();
@@ -84,10 +90,10 @@ class HttpServer {
   // Set at construction.
   Turn& turn_;
   const Clock& clock_;
-  const HttpServerSettings settings_;
   const MakePeer make_peer_;
   const ListenAddress address_;
   // Owner thread only.
+  HttpServerSettings settings_;  // connections refer to it
   Acceptor acceptor_;
   Alarm retry_;
   Event emptied_;

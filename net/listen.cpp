@@ -1,6 +1,7 @@
 #include "net/listen.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/detail/socket_option.hpp>
@@ -11,10 +12,13 @@
 #include <cstring>
 #include <utility>
 
+#include "net/listen_table.h"
+
 namespace weft::net {
 namespace {
 
 namespace asio = boost::asio;
+using asio::ip::tcp;
 using boost::system::error_code;
 
 using TcpAcceptor = asio::basic_socket_acceptor<tcp, Executor>;
@@ -104,10 +108,30 @@ std::optional<tcp::endpoint> tcp_endpoint(
   return made;
 }
 
-Result<> TcpNetwork::probe(const ListenAddress& address) {
-  asio::io_context io{1};
-  TcpAcceptor acceptor{io};
-  return bind_at(acceptor, address, Share::no);
+OwnSocket own_socket(Listening& listening) {
+  struct stat status{};
+  ::fstat(listening.acceptor.native_handle(), &status);
+  return {status.st_ino, listening.address.endpoint};
+}
+
+Result<> TcpNetwork::probe(const ListenAddress& address, std::span<const OwnSocket> own) {
+  const auto in_the_way = [&](const OwnSocket& socket) {
+    return overlap(socket.endpoint, address.endpoint);
+  };
+  if (std::ranges::none_of(own, in_the_way)) {
+    asio::io_context io{1};
+    TcpAcceptor acceptor{io};
+    return bind_at(acceptor, address, Share::no);
+  }
+  // Binding alone would find our own sockets, so the kernel is asked whose sockets there are.
+  TRY(const auto listening, listening_sockets(address.endpoint.port()));
+  for (const auto& socket : listening) {
+    const bool ours = std::ranges::find(own, socket.inode, &OwnSocket::inode) != own.end();
+    if (!ours && overlap(socket.endpoint, address.endpoint)) {
+      return std::unexpected(explain(address, asio::error::address_in_use));
+    }
+  }
+  return {};
 }
 
 Result<Listening> TcpNetwork::listen(asio::io_context& io, const ListenAddress& address) {

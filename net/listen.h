@@ -5,7 +5,9 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,21 +43,29 @@ struct Listening {
   ListenAddress address;  // where it really is: a port that the system chose
 };
 
+// A listening socket of this process, as the kernel names it in its tables.
+struct OwnSocket {
+  std::uint64_t inode = 0;
+  boost::asio::ip::tcp::endpoint endpoint;
+};
+OwnSocket own_socket(Listening& listening);
+
 // Where a process can listen. Thread-safe.
 class Network {
  public:
   virtual ~Network() = default;
-  // Whether nobody listens at `address`, this process included: to be asked before the first
-  // listen() of a process, because sockets that share a port would join another process silently.
-  // conflict: somebody does; invalid: no such address here; denied: the port needs privileges.
-  virtual Result<> probe(const ListenAddress& address) = 0;
+  // Whether nobody but `own` listens at `address`: to be asked before the first listen() of a
+  // process, because sockets that share a port would join another process silently. Sockets of this
+  // process that are not in `own` count as somebody. conflict: somebody does; invalid: no such
+  // address here; denied: the port needs privileges.
+  virtual Result<> probe(const ListenAddress& address, std::span<const OwnSocket> own = {}) = 0;
   // A socket that listens at `address` together with others of this process. The same errors.
   virtual Result<Listening> listen(boost::asio::io_context& io, const ListenAddress& address) = 0;
 };
 
 class TcpNetwork final : public Network {
  public:
-  Result<> probe(const ListenAddress& address) override;
+  Result<> probe(const ListenAddress& address, std::span<const OwnSocket> own = {}) override;
   Result<Listening> listen(boost::asio::io_context& io, const ListenAddress& address) override;
 };
 

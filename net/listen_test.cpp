@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace weft::net {
 namespace {
 
@@ -40,6 +43,34 @@ TEST(Port, can_be_shared_within_the_process_once_it_was_probed) {
   ASSERT_TRUE(first) << first.error().message;
 
   EXPECT_TRUE(TcpNetwork().listen(io, first->address));
+}
+
+TEST(Port, that_only_sockets_of_ones_own_hold_is_free_for_another_address) {
+  boost::asio::io_context io;
+  auto first = TcpNetwork().listen(io, *ListenAddress::parse("127.0.0.1:0"));
+  ASSERT_TRUE(first) << first.error().message;
+  const std::vector own{own_socket(*first)};
+  const auto wider =
+      *ListenAddress::parse("0.0.0.0:" + std::to_string(own.front().endpoint.port()));
+
+  EXPECT_FALSE(TcpNetwork().probe(wider));
+  EXPECT_TRUE(TcpNetwork().probe(wider, own));
+  EXPECT_TRUE(TcpNetwork().listen(io, wider));
+}
+
+TEST(Port, that_somebody_else_holds_beside_ones_own_sockets_is_a_conflict) {
+  boost::asio::io_context io;
+  auto first = TcpNetwork().listen(io, *ListenAddress::parse("127.0.0.1:0"));
+  ASSERT_TRUE(first) << first.error().message;
+  const std::vector own{own_socket(*first)};
+  const auto port = std::to_string(own.front().endpoint.port());
+  const auto other = TcpNetwork().listen(io, *ListenAddress::parse("127.0.0.2:" + port));
+  ASSERT_TRUE(other) << other.error().message;
+
+  const auto probed = TcpNetwork().probe(*ListenAddress::parse("0.0.0.0:" + port), own);
+
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().code, Errc::conflict);
 }
 
 TEST(Port, of_a_foreign_address_is_refused_in_plain_words) {

@@ -35,18 +35,23 @@ void LineAccessLog::write(const AccessEntry& e) {
   const auto now = clock_.wall();
   if (format_ == AccessFormat::text) {
     // Common Log Format, then host, microseconds, component and request id.
-    return write_(fmt::format(
-        "{} - - [{}] \"{} {} HTTP/1.1\" {} {} \"{}\" {}us \"{}\" {}\n", e.remote,
-        time_text(now, "%d/%b/%Y:%H:%M:%S +0000"), escaped(e.method), escaped(e.target), e.status,
-        e.bytes_out, escaped(e.host), us, escaped(e.component), contracts::text(e.request)));
+    const auto line = e.method.empty()
+                          ? std::string("-")
+                          : fmt::format("{} {}{}{}", escaped(e.method), escaped(e.target),
+                                        e.version.empty() ? "" : " ", escaped(e.version));
+    return write_(fmt::format("{} - - [{}] \"{}\" {} {} \"{}\" {}us \"{}\" {}\n", e.remote,
+                              time_text(now, "%d/%b/%Y:%H:%M:%S +0000"), line, e.status,
+                              e.bytes_out, escaped(e.host), us, escaped(e.component),
+                              contracts::text(e.request)));
   }
   write_(fmt::format(
-      R"({{"time":"{}","remote":"{}","method":"{}","host":"{}","target":"{}","component":"{}",)"
-      R"("status":{},"bytes_in":{},"bytes_out":{},"microseconds":{},"request":"{}"}})"
+      R"({{"time":"{}","remote":"{}","version":"{}","method":"{}","host":"{}","target":"{}",)"
+      R"("component":"{}","status":{},"bytes_in":{},"bytes_out":{},"microseconds":{},)"
+      R"("request":"{}"}})"
       "\n",
-      time_text(now, "%Y-%m-%dT%H:%M:%SZ"), e.remote, escaped(e.method), escaped(e.host),
-      escaped(e.target), escaped(e.component), e.status, e.bytes_in, e.bytes_out, us,
-      contracts::text(e.request)));
+      time_text(now, "%Y-%m-%dT%H:%M:%SZ"), e.remote, escaped(e.version), escaped(e.method),
+      escaped(e.host), escaped(e.target), escaped(e.component), e.status, e.bytes_in, e.bytes_out,
+      us, contracts::text(e.request)));
 }
 
 }  // namespace weft::ingress

@@ -15,9 +15,10 @@ namespace weft::ingress {
 // Views: valid during the call that passes it.
 struct AccessEntry {
   std::string_view remote;
-  std::string_view method;  // empty when the request was not understood
+  std::string_view method;  // empty when not even the request line was understood
   std::string_view host;
   std::string_view target;
+  std::string_view version;    // "HTTP/1.1"; empty when it did not arrive
   std::string_view component;  // empty when nothing was routed to
   std::uint16_t status = 0;    // 0: the client left before there was an answer
   std::uint64_t bytes_in = 0, bytes_out = 0;

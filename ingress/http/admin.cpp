@@ -34,7 +34,7 @@ class AdminPeer final : public net::HttpPeer {
     }
     answer(404, k_text, "there is /livez, /readyz and /metrics\n");
   }
-  void on_refused(const net::HttpRefusal& refusal) override {
+  void on_refused(const net::HttpRefusal& refusal, const net::HttpRequestLine&) override {
     answer(refusal.status, k_text, std::string(refusal.why) + "\n");
   }
   void on_request_body(std::string_view, net::HttpMore, std::span<const net::HttpField>) override {}

@@ -50,7 +50,7 @@ void Exchange::begin() {
   context_.request = shared_.random.next();
   accept_.clear();
   if (shared_.access_log != nullptr) {
-    for (auto* text : {&method_, &host_, &target_, &component_}) text->clear();
+    for (auto* text : {&method_, &host_, &target_, &version_, &component_}) text->clear();
   }
   callee_ = nullptr;
   ended_ = false;
@@ -64,6 +64,7 @@ void Exchange::on_request(const net::HttpHead& head, std::string_view body, net:
     method_ = head.method;
     host_ = head.authority;
     target_ = head.target;
+    version_ = head.version == net::HttpVersion::v1_1 ? "HTTP/1.1" : "HTTP/1.0";
   }
   const auto host = net::host_of(head.authority);
   const auto* route = shared_.routes == nullptr ? nullptr : shared_.routes->find(host, head.target);
@@ -133,10 +134,15 @@ void Exchange::invoke(const Route& route, const net::HttpHead& head, std::string
                                  *this);
 }
 
-void Exchange::on_refused(const net::HttpRefusal& refusal) {
+void Exchange::on_refused(const net::HttpRefusal& refusal, const net::HttpRequestLine& line) {
   if (!open_) {
     begin();
     context_.trace = TraceContext::make(shared_.random);
+    if (shared_.access_log != nullptr) {
+      method_ = line.method;
+      target_ = line.target;
+      version_ = line.version;
+    }
   }
   shared_.metrics.refused.add();
   answer(refusal.status, refusal.why);
@@ -175,6 +181,7 @@ void Exchange::on_done(const net::HttpOutcome& outcome) {
                              .method = method_,
                              .host = host_,
                              .target = target_,
+                             .version = version_,
                              .component = component_,
                              .status = outcome.status,
                              .bytes_in = outcome.bytes_in,

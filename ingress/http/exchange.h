@@ -49,7 +49,7 @@ class Exchange final : public net::HttpPeer,
  private:
   // net::HttpHandler
   void on_request(const net::HttpHead& head, std::string_view body, net::HttpMore more) override;
-  void on_refused(const net::HttpRefusal& refusal) override;
+  void on_refused(const net::HttpRefusal& refusal, const net::HttpRequestLine& line) override;
   void on_request_body(std::string_view chunk, net::HttpMore more,
                        std::span<const net::HttpField> trailers) override;
   void on_sent(std::size_t bytes) override;
@@ -82,7 +82,7 @@ class Exchange final : public net::HttpPeer,
   contracts::Context context_;
   MonotonicTime began_;
   std::string accept_;
-  std::string method_, host_, target_, component_;  // for the access log
+  std::string method_, host_, target_, version_, component_;  // for the access log
   std::string_view
       bad_response_;  // why the callee's response cannot be sent; it is cancelled at the turn's end
   bool open_ = false;   // a request is being counted

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "ingress/http/scenario.h"
 
 namespace weft::ingress {
@@ -241,6 +243,24 @@ TEST(HttpListener, drains_by_finishing_what_is_under_way) {
   EXPECT_TRUE(scenario.drained());
 }
 
+TEST(HttpListener, serves_those_who_had_connected_when_a_drain_begins) {
+  Scenario scenario;
+  std::optional<RawClient> asking, silent;
+
+  scenario.start_drain(std::chrono::seconds(60), [&] {
+    asking.emplace(scenario.port);
+    asking->send(k_hello);
+    silent.emplace(scenario.port);
+  });
+
+  const auto answer = asking->read_all();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(answer, HasSubstr("connection: close\r\n"));
+  EXPECT_EQ(silent->read_all(), "");
+  EXPECT_TRUE(silent->closed);
+  EXPECT_TRUE(scenario.drained());
+}
+
 TEST(HttpListener, ends_what_does_not_finish_by_the_deadline_of_the_drain) {
   Scenario scenario;
   RawClient client(scenario.port);
@@ -283,6 +303,60 @@ TEST(HttpListener, writes_the_access_log) {
     EXPECT_THAT(lines,
                 HasSubstr(R"("method":"","host":"","target":"","component":"","status":400)"));
   });
+}
+
+// What the access log says in text of the requests in `bytes`.
+std::string access_lines(std::string_view bytes) {
+  SystemClock clock;
+  std::string lines;
+  LineAccessLog access(AccessFormat::text, clock, [&](std::string_view line) { lines += line; });
+  Scenario scenario({}, &access);
+  RawClient client(scenario.port);
+  client.send(bytes);
+  (void)client.read_all();
+  scenario.on_server([] {});
+  return lines;
+}
+
+TEST(HttpListener, reads_heads_as_large_as_a_route_wants_them_from_when_it_is_set) {
+  Scenario scenario;
+  std::string large = "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + std::string(200'000, 'x');
+  for (int field = 0; field < 300; ++field) large += "\r\nX-" + std::to_string(field) + ": y";
+  large += "\r\n\r\n";
+  RawClient before(scenario.port), after(scenario.port);
+  after.send(k_hello);
+  EXPECT_THAT(after.read_response(), EndsWith("hello"));
+  before.send(large);
+  EXPECT_THAT(before.read_until("\r\n"), StartsWith("HTTP/1.1 431"));
+
+  scenario.on_server([&] {
+    Route route;
+    route.address = scenario.listener->address();
+    route.source = ComponentId("test-http");
+    route.link = LinkName("default");
+    route.head = {.header_count = 400, .header_bytes = 300'000};
+    scenario.listener->set_router(*Router::make({route}));
+  });
+
+  after.send(large);
+  EXPECT_THAT(after.read_response(), EndsWith("hello"));
+}
+
+TEST(HttpListener, logs_what_it_understood_of_a_refused_request) {
+  EXPECT_THAT(access_lines("GET /two HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+              HasSubstr("\"GET /two HTTP/1.1\" 400"));
+  EXPECT_THAT(access_lines("PUT /bare HTTP/1.1\nHost: a\n\n"),
+              HasSubstr("\"PUT /bare HTTP/1.1\" 400"));
+  EXPECT_THAT(access_lines("GET /old HTTP/3.0\r\n\r\n"), HasSubstr("\"GET /old HTTP/3.0\" 505"));
+  EXPECT_THAT(access_lines("GET /" + std::string(20'000, 'a')), HasSubstr("\"GET /aaa"));
+  EXPECT_THAT(access_lines("rubbish\r\n\r\n"), HasSubstr("\"-\" 400"));
+}
+
+TEST(HttpListener, logs_the_version_and_the_bytes_that_were_sent) {
+  EXPECT_THAT(access_lines("GET /hello HTTP/1.0\r\nHost: a\r\n\r\n"),
+              HasSubstr("\"GET /hello HTTP/1.0\" 200 5 "));
+  EXPECT_THAT(access_lines("HEAD /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+              HasSubstr("\"HEAD /hello HTTP/1.1\" 200 0 "));
 }
 
 }  // namespace

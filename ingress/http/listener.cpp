@@ -25,6 +25,7 @@ HttpListener::HttpListener(net::Listening listening, std::string address, HttpLi
 
 void HttpListener::set_router(std::shared_ptr<const Router> router) {
   context_.routes = router ? router->at(context_.address) : nullptr;
+  if (context_.routes != nullptr) server_.set_limits(context_.routes->head_limits());
   context_.router = std::move(router);
 }
 

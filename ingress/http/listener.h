@@ -37,7 +37,8 @@ class HttpListener final {
                net::HttpServerSettings settings = {});
 
   void start() { server_.start(); }
-  // Requests that begin from now on are routed by `router`.
+  // Requests that begin from now on are routed by `router`, and their heads may be as large as its
+  // routes say.
   void set_router(std::shared_ptr<const Router> router);
 
   // As net::HttpServer has them: before this is destroyed drain() must return, or close() be called

@@ -71,6 +71,8 @@ const Route* RouteTable::find(std::string_view host, std::string_view target) co
 }
 
 void RouteTable::add(Route route) {
+  largest_.header_count = std::max(largest_.header_count, route.head.header_count);
+  largest_.header_bytes = std::max(largest_.header_bytes, route.head.header_bytes);
   auto& paths = route.host.empty() ? any_host_ : hosts_[route.host];
   const auto shorter = std::ranges::find_if(
       paths, [&](const Route& other) { return other.path.size() < route.path.size(); });

@@ -12,6 +12,7 @@
 
 #include "base/id.h"
 #include "base/result.h"
+#include "net/http_message.h"
 
 namespace weft::ingress {
 
@@ -23,6 +24,9 @@ struct Route {
   ComponentId source;      // the http-server provider that the link starts from
   LinkName link;
   std::string target;  // the component, for people
+  // What a head that reaches the target may be like; those of the listener's other routes may make
+  // it take more.
+  net::HttpLimits head;
   ApplicationName application;
 };
 
@@ -33,6 +37,8 @@ class RouteTable {
   // as the router.
   const Route* find(std::string_view host, std::string_view target) const;
   void add(Route route);
+  // What the listener must read for the routes that take most; no less than the defaults.
+  const net::HttpLimits& head_limits() const { return largest_; }
 
  private:
   struct Hash : std::hash<std::string_view> {
@@ -43,6 +49,7 @@ class RouteTable {
 
   std::unordered_map<std::string, Paths, Hash, std::equal_to<>> hosts_;
   Paths any_host_;
+  net::HttpLimits largest_;
 };
 
 class Router {

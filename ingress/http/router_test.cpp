@@ -25,6 +25,22 @@ std::string found(const Router& router, std::string_view host, std::string_view 
   return route == nullptr ? "none" : route->target;
 }
 
+TEST(Router, knows_the_largest_head_that_a_route_of_a_listener_takes) {
+  auto many = route("", "/", "web"), large = route("", "/cart", "cart"),
+       small = route("", "/x", "x");
+  many.head.header_count = 500;
+  large.head.header_bytes = 200'000;
+  small.head = {.header_count = 1, .header_bytes = 1};
+
+  const auto router = *Router::make({many, large, small});
+  const auto least = *Router::make({small});
+
+  EXPECT_EQ(router->at("127.0.0.1:8000")->head_limits().header_count, 500u);
+  EXPECT_EQ(router->at("127.0.0.1:8000")->head_limits().header_bytes, 200'000u);
+  EXPECT_EQ(least->at("127.0.0.1:8000")->head_limits().header_count,
+            net::HttpLimits{}.header_count);
+}
+
 TEST(Router, takes_the_longest_prefix_of_whole_segments) {
   const auto router = *Router::make(
       {route("", "/", "web"), route("", "/cart", "cart"), route("", "/cart/pay/", "pay")});

@@ -265,8 +265,10 @@ void Scenario::on_server(std::function<void()> task) {
   done.get_future().wait();
 }
 
-void Scenario::start_drain(std::chrono::milliseconds deadline) {
+void Scenario::start_drain(std::chrono::milliseconds deadline,
+                           const std::function<void()>& before) {
   on_server([&] {
+    before();
     boost::asio::co_spawn(io_, listener->drain(clock_.now() + deadline),
                           [this](std::exception_ptr) { drained_ = true; });
   });

@@ -48,8 +48,9 @@ class Scenario {
 
   // On the server's thread, waits for it.
   void on_server(std::function<void()> task);
-  // Starts HttpListener::drain; true when it returned within a time no test waits for.
-  void start_drain(std::chrono::milliseconds deadline);
+  // Does `before` on the server's thread, and starts HttpListener::drain before anything else
+  // happens there; drained() is true when it returned within a time no test waits for.
+  void start_drain(std::chrono::milliseconds deadline, const std::function<void()>& before = [] {});
   bool drained();
 
   std::uint16_t port = 0;

@@ -33,7 +33,8 @@ std::string FakeNetwork::name(std::string_view address, std::size_t listener) co
   return fmt::format("{}weft-{}-{}-{}-{}", '\0', ::getpid(), fmt::ptr(this), address, listener);
 }
 
-Result<> FakeNetwork::probe(const net::ListenAddress& address) {
+Result<> FakeNetwork::probe(const net::ListenAddress& address,
+                            std::span<const net::OwnSocket> /*own*/) {
   asio::io_context io{1};
   net::Acceptor acceptor{io};
   if (const auto ec = listen_at(acceptor, name(address.text(), 0)))

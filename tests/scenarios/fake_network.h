@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,9 @@ using ingress::testing::RawClient;
 // the client's end is in the hands of the test. Thread-safe.
 class FakeNetwork final : public net::Network {
  public:
-  Result<> probe(const net::ListenAddress& address) override;
+  // No address covers another here, so whose the sockets are makes no difference.
+  Result<> probe(const net::ListenAddress& address,
+                 std::span<const net::OwnSocket> own = {}) override;
   Result<net::Listening> listen(boost::asio::io_context& io,
                                 const net::ListenAddress& address) override;
 
