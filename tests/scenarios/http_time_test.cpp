@@ -9,6 +9,7 @@ namespace weft::tests {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
@@ -44,10 +45,32 @@ TEST_F(HostScenario, answers_408_when_a_head_does_not_end_in_time) {
   EXPECT_TRUE(slow.closed);
 }
 
-TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_time) {
+TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_comes_too_slowly) {
   apply({.limits = "idle_time: 1h"});
   auto slow = client();
   slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
+  ASSERT_TRUE(waits_for(start_ + hours(1))) << "the guest waits for the body";
+  settle();
+  const auto allowed = k_http.body_grace + milliseconds(5 * 1000 / k_http.body_rate);
+  ASSERT_TRUE(waits_for(start_ + allowed));
+
+  pass(allowed - k_instant);
+  EXPECT_TRUE(slow.hears_nothing());
+  EXPECT_EQ(guests(), 1u);
+  pass(k_instant);
+
+  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_EQ(failed(Errc::cancelled), 1u);
+}
+
+TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_time) {
+  apply({.limits = "response_time: 1h, idle_time: 1h"});
+  // At the lowest rate this much may take longer than a body may pause.
+  const auto much = k_http.body_rate * k_http.body_timeout.count() / 1000;
+  auto slow = client();
+  slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" +
+            std::string(much, 'x'));
   ASSERT_TRUE(waits_for(start_ + hours(1))) << "the guest waits for the body";
   settle();
   // The connection's alarm is still set to the head's time: it looks again then.
