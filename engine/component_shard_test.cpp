@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 #include "engine/test_rig.h"
 
 namespace weft::engine::test {
@@ -11,22 +9,6 @@ namespace {
 
 constexpr std::string_view k_api = "test:demo/api@0.1.0";
 constexpr std::string_view k_drive = "test:demo/drive@0.1.0";
-
-contracts::Image numbers(std::initializer_list<std::uint32_t> values) {
-  contracts::Image image(values.size() * sizeof(std::uint32_t));
-  std::memcpy(image.data(), values.begin(), image.size());
-  return image;
-}
-
-std::uint32_t number(const Taker& taker) {
-  if (!taker.results || !*taker.results) {
-    ADD_FAILURE() << (taker.results ? taker.results->error().message : "no reply");
-    return 0;
-  }
-  std::uint32_t value = 0;
-  std::memcpy(&value, (*taker.results)->data(), sizeof(value));
-  return value;
-}
 
 // Forwards imports to another component of the thread and remembers what it saw.
 class Forward final : public contracts::Invoker {

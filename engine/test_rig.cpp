@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "engine/wasm_file.h"
@@ -37,6 +38,22 @@ int Lines::count(std::string_view text) const {
   const std::lock_guard lock(mutex_);
   return static_cast<int>(std::ranges::count_if(
       lines_, [&](const auto& line) { return line.find(text) != line.npos; }));
+}
+
+contracts::Image numbers(std::initializer_list<std::uint32_t> values) {
+  contracts::Image image(values.size() * sizeof(std::uint32_t));
+  std::memcpy(image.data(), values.begin(), image.size());
+  return image;
+}
+
+std::uint32_t number(const Taker& taker) {
+  if (!taker.results || !*taker.results) {
+    ADD_FAILURE() << (taker.results ? taker.results->error().message : "no reply");
+    return 0;
+  }
+  std::uint32_t value = 0;
+  std::memcpy(&value, (*taker.results)->data(), sizeof(value));
+  return value;
 }
 
 void Asker::on_head(contracts::HttpCallee& callee, std::uint16_t code,

@@ -1,7 +1,9 @@
 // What engine tests share: one engine per program, a thread of its own per test, callers that
 // record.
 #pragma once
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,8 +17,8 @@
 
 namespace weft::engine::test {
 
-// A guest of tests/guests, built by the target `test_guests`: "bad", or "lines/bad" with debug
-// information.
+// A guest of tests/guests, built by the target `test_guests`: "bad", "lines/bad" with debug
+// information, or "wat/tables" from text.
 std::string guest_bytes(std::string_view name);
 
 // Everything logged so far.
@@ -44,6 +46,10 @@ class Taker final : public contracts::Replier {
   std::optional<Result<contracts::Image>> results;
   int replies = 0;
 };
+
+// The image of numbers one after the other, and the number that an answer consists of.
+contracts::Image numbers(std::initializer_list<std::uint32_t> values);
+std::uint32_t number(const Taker& taker);
 
 // One HTTP request and what became of it. Gives the guest `body`, then the end; drains the response
 // at once unless `stalled`.
