@@ -68,13 +68,18 @@ void Asker::on_body(std::string_view chunk) {
   if (!stalled) callee_->credit(chunk.size());
 }
 
-void Asker::on_end(std::span<const contracts::Header>) { ended = true; }
+void Asker::on_end(std::span<const contracts::Header> fields) {
+  ended = true;
+  for (const auto& field : fields)
+    response_trailers += fmt::format("{}: {}, ", field.name, field.value);
+}
 
 void Asker::on_want(contracts::HttpCallee& callee, std::size_t limit) {
   if (silent) return;
   const std::string chunk = body.substr(0, limit);
   body.erase(0, chunk.size());
-  callee.push(chunk, body.empty() ? contracts::Body::ended : contracts::Body::more, {});
+  callee.push(chunk, body.empty() ? contracts::Body::ended : contracts::Body::more,
+              body.empty() ? trailers : std::vector<contracts::Header>());
 }
 
 void Asker::on_reply(contracts::Reply reply) noexcept {

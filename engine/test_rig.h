@@ -51,7 +51,7 @@ class Taker final : public contracts::Replier {
 contracts::Image numbers(std::initializer_list<std::uint32_t> values);
 std::uint32_t number(const Taker& taker);
 
-// One HTTP request and what became of it. Gives the guest `body`, then the end; drains the response
+// One HTTP request and what became of it. Gives the guest `body`, then the end with `trailers`; drains the response
 // at once unless `stalled`.
 class Asker final : public contracts::HttpCaller, public contracts::Replier {
  public:
@@ -70,6 +70,7 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   // Before the call.
   std::vector<contracts::Header> headers{{"x-test", "yes"}};
   std::string body;
+  std::vector<contracts::Header> trailers;
   bool stalled = false;  // takes no bytes beyond the first credit
   bool silent = false;   // never gives a body
   // After it.
@@ -78,6 +79,7 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   std::size_t header_count = 0;
   std::string response;
   bool ended = false;
+  std::string response_trailers;  // "name: value, "
   int replies = 0;
   std::optional<Result<contracts::Image>> outcome;
 
