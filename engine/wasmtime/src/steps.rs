@@ -75,12 +75,6 @@ enum Step {
         at: u32,
         block: BlockId,
     },
-    /// A list of fixed length.
-    Repeat {
-        at: u32,
-        element: BlockId,
-        count: u32,
-    },
     Own {
         at: u32,
         table: Option<TypeResourceTableIndex>,

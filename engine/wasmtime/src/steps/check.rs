@@ -169,12 +169,6 @@ impl Check<'_> {
                 Step::Str { at } => self.string(base + at as usize)?,
                 Step::List { at, element } => self.list(element, base + at as usize)?,
                 Step::Block { at, block } => self.value(block, base + at as usize)?,
-                Step::Repeat { at, element, count } => {
-                    let size = program.block(element).size;
-                    for i in 0..count as usize {
-                        self.value(element, base + at as usize + i * size)?;
-                    }
-                }
                 Step::Own { .. } | Step::Borrow { .. } => {
                     bail!("an image from outside cannot carry handles")
                 }

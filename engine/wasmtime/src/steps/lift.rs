@@ -188,12 +188,6 @@ impl<'a, 'b> Lifter<'a, 'b> {
                     self.put(at, 8, moved);
                 }
                 Step::Block { at, block } => self.mend(block, base + at as usize)?,
-                Step::Repeat { at, element, count } => {
-                    let size = program.block(element).size;
-                    for i in 0..count as usize {
-                        self.mend(element, base + at as usize + i * size)?;
-                    }
-                }
                 Step::Own { at, table } => {
                     let index = read(&self.out, base + at as usize, 4) as u32;
                     let rep = self.own(table, index)?;
