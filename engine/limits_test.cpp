@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -205,6 +206,19 @@ TEST(Limits, of_a_body_are_checked_by_its_announced_length) {
   }
 }
 
+TEST(Limits, of_a_body_let_exactly_as_many_bytes_through_when_no_length_is_announced) {
+  Rig rig;
+  auto& bad = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.body_bytes = 1000; });
+  Asker most, more;
+  most.body = std::string(1000, 'x');
+  more.body = std::string(1001, 'x');
+
+  for (auto* asker : {&most, &more}) rig.finish(bad, *asker, "/sink");
+
+  EXPECT_EQ(most.text(), "200 1000");
+  EXPECT_EQ(more.code(), Errc::exhausted) << more.text();
+}
+
 TEST(Limits, of_tables_and_instances_hold_at_the_start_of_a_guest) {
   Rig rig;
   auto& tables = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.table_elements = 1; });
@@ -240,6 +254,28 @@ TEST(Limits, of_calls_at_once_make_the_next_wait_and_the_one_after_fail) {
   EXPECT_EQ(c.text().substr(0, 3), "200");
   EXPECT_EQ(bad.component().counts().waiting, 0u);
   EXPECT_EQ(bad.component().counts().in_flight, 0u);
+}
+
+TEST(Limits, of_calls_at_once_refuse_a_call_that_would_wait_for_its_own_caller) {
+  Rig rig;
+  auto& bad = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.calls = 1; });
+  Asker holder, asker;
+  rig.ask(bad, holder, "/sleep/20");
+  contracts::Context from_itself;
+  from_itself.chain = std::make_shared<contracts::Frame>(contracts::Frame{
+      "app-other", "x:y/z", "g",
+      std::make_shared<contracts::Frame>(contracts::Frame{"app-bad", "x:y/z", "f", nullptr})});
+
+  rig.ask(bad, asker, "/hello", from_itself);
+
+  ASSERT_TRUE(asker.over()) << "it waits for ever";
+  EXPECT_EQ(asker.text().find(
+                "unavailable: app-bad has no place for a call that comes from itself: app-bad "
+                "exceeded its limit calls of 1;"),
+            0u)
+      << asker.text();
+  ASSERT_TRUE(rig.wait([&] { return holder.over(); }));
+  EXPECT_EQ(rig.get(bad, "/hello").substr(0, 3), "200");
 }
 
 TEST(Limits, of_time_hold_for_those_that_wait_too) {
@@ -282,7 +318,8 @@ TEST(Limits, of_the_pool_refuse_a_call_too_deep_to_have_a_place_kept_for_it) {
     void on_admitted(Gate&) override {}
   } nobody;
   Rig rig;
-  auto& bad = rig.shard("bad");
+  // With one place only: were it not given back, nobody would get it again.
+  auto& bad = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.calls = 1; });
   Gate& pool = rig.thread->pool;
   std::size_t held = 0;
   while (pool.enter(nobody, 31) == Entry::admitted) ++held;

@@ -51,8 +51,8 @@ class Taker final : public contracts::Replier {
 contracts::Image numbers(std::initializer_list<std::uint32_t> values);
 std::uint32_t number(const Taker& taker);
 
-// One HTTP request and what became of it. Gives the guest `body`, then the end with `trailers`; drains the response
-// at once unless `stalled`.
+// One HTTP request and what became of it. Gives the guest `body`, then the end with `trailers`;
+// drains the response at once unless `stalled`.
 class Asker final : public contracts::HttpCaller, public contracts::Replier {
  public:
   void on_head(contracts::HttpCallee& callee, std::uint16_t status,
