@@ -73,21 +73,55 @@ TEST_F(CacheTest, spares_the_second_start_the_compiler) {
   EXPECT_EQ(fs::status(folder).permissions(), fs::perms::owner_all);
 }
 
+// Changes one bit of one byte.
+void damage(const fs::path& file, std::uintmax_t at) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(at));
+  const int byte = stream.get();
+  stream.seekp(static_cast<std::streamoff>(at));
+  stream.put(static_cast<char>(byte ^ 1));
+}
+
 TEST_F(CacheTest, compiles_a_damaged_file_again_with_one_warning) {
   ASSERT_EQ(load(folder), "compiled");
-  const auto file = only_file();
-  {
-    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
-    stream.seekp(5000);
-    stream.put('\xff');
-    stream.put('\x00');
-  }
+  damage(only_file(), 5000);
 
   EXPECT_EQ(load(folder), "compiled");
   EXPECT_EQ(load(folder), "found");
 
   EXPECT_EQ(lines.count("is not what was saved"), 1) << lines.all();
   EXPECT_NE(lines.all().find("echo.wasm"), std::string::npos);
+}
+
+TEST_F(CacheTest, notices_one_bit_wherever_it_changed) {
+  ASSERT_EQ(load(folder), "compiled");
+  const auto size = fs::file_size(only_file());
+
+  for (const auto at : {std::uintmax_t{0}, size / 2, size - 1}) {
+    damage(only_file(), at);
+
+    EXPECT_EQ(load(folder), "compiled") << at << " of " << size;
+  }
+
+  EXPECT_EQ(load(folder), "found");
+}
+
+TEST_F(CacheTest, compiles_again_what_the_system_does_not_map) {
+  // A file may be larger than all addresses of a process only here.
+  std::string pattern = "/dev/shm/weft-cache-XXXXXX";
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  fs::remove_all(root);
+  root = pattern;
+  folder = root / "artifacts";
+  ASSERT_EQ(load(folder), "compiled");
+  const auto size = fs::file_size(only_file());
+  fs::resize_file(only_file(), std::uintmax_t{1} << 60);
+
+  EXPECT_EQ(load(folder), "compiled");
+
+  EXPECT_EQ(fs::file_size(only_file()), size) << "saved once more";
+  EXPECT_EQ(load(folder), "found");
+  EXPECT_EQ(lines.all(), "") << "nothing is said to be wrong with the file";
 }
 
 TEST_F(CacheTest, does_not_trust_a_truncated_file_or_one_that_others_may_write) {

@@ -55,6 +55,16 @@ TEST(Command, sleeps_by_the_loops_timer) {
   EXPECT_EQ(*run(rig, {"sleep", "30"}), 0u);
 }
 
+TEST(Command, may_take_longer_than_a_response) {
+  Rig rig;
+
+  const auto ended = run(rig, {"sleep", "60"},
+                         [](ComponentSpec& spec) { spec.limits.response_time = 10'000'000; });
+
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(*ended, 0u);
+}
+
 TEST(Command, that_traps_is_an_error) {
   Rig rig;
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 #include "engine/test_rig.h"
 
 namespace weft::engine::test {
@@ -11,22 +9,6 @@ namespace {
 
 constexpr std::string_view k_api = "test:demo/api@0.1.0";
 constexpr std::string_view k_drive = "test:demo/drive@0.1.0";
-
-contracts::Image numbers(std::initializer_list<std::uint32_t> values) {
-  contracts::Image image(values.size() * sizeof(std::uint32_t));
-  std::memcpy(image.data(), values.begin(), image.size());
-  return image;
-}
-
-std::uint32_t number(const Taker& taker) {
-  if (!taker.results || !*taker.results) {
-    ADD_FAILURE() << (taker.results ? taker.results->error().message : "no reply");
-    return 0;
-  }
-  std::uint32_t value = 0;
-  std::memcpy(&value, (*taker.results)->data(), sizeof(value));
-  return value;
-}
 
 // Forwards imports to another component of the thread and remembers what it saw.
 class Forward final : public contracts::Invoker {
@@ -70,6 +52,55 @@ TEST(ComponentShard, gives_the_request_body_piece_by_piece) {
   EXPECT_EQ(asker.text(), "200 1048576");
   EXPECT_TRUE(asker.ended);
   EXPECT_EQ(asker.replies, 1);
+}
+
+TEST(ComponentShard, gives_trailers_to_the_guest_and_its_own_to_the_caller) {
+  Rig rig;
+  auto& hello = rig.shard("hello");
+  Asker with, without;
+  with.body = without.body = std::string(100'000, 'x');
+  with.trailers = {{"x-sum", "42"}, {"x-sum", "43"}, {"x-other", ""}};
+
+  rig.finish(hello, with, "/echo");
+  rig.finish(hello, without, "/echo");
+
+  EXPECT_EQ(with.response, std::string(100'000, 'x'));
+  EXPECT_EQ(with.response_trailers, "x-sum: 42, x-sum: 43, x-other: , ");
+  EXPECT_TRUE(without.ended);
+  EXPECT_EQ(without.response_trailers, "");
+}
+
+TEST(ComponentShard, refuses_a_call_that_would_carry_a_resource_of_the_component) {
+  Rig rig;
+  auto& cells = rig.shard("wat/cells");
+
+  for (const auto* function : {"make", "read", "take"}) {
+    Taker taker;
+    rig.finish(cells, taker, "", function, numbers({7, 7}));
+
+    ASSERT_TRUE(taker.results && !*taker.results) << function;
+    EXPECT_EQ(taker.results->error().message,
+              std::string("app-cells: ") + function +
+                  " of the component takes or returns a resource that the component defines, "
+                  "which a call cannot carry");
+  }
+  Taker plain;
+  rig.finish(cells, plain, "", "plain", {});
+  EXPECT_EQ(number(plain), 42u);
+  EXPECT_EQ(cells.in_flight(), 0u);
+}
+
+TEST(ComponentShard, is_not_opened_for_a_component_that_imports_resources_of_another) {
+  Rig rig;
+  ComponentSpec spec{.id = ComponentId("app-holder"), .artifact = rig.artifact("holder")};
+
+  const auto opened = Component::open(std::move(spec), Rig::engine());
+
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Errc::invalid);
+  EXPECT_NE(opened.error().message.find("it imports the resource item of test:demo/vault@0.1.0;"),
+            std::string::npos)
+      << opened.error().message;
 }
 
 TEST(ComponentShard, calls_an_exported_function_by_image) {

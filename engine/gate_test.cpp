@@ -48,6 +48,21 @@ TEST_F(GateTest, starts_the_next_waiter_from_the_loop_when_one_leaves) {
   EXPECT_EQ(gate.waiting(), 1u);
 }
 
+TEST_F(GateTest, starts_as_many_waiters_as_places_became_free_in_one_turn) {
+  Gate gate(io, {.places = 2, .waiting = 2});
+  (void)gate.enter(a, 0);
+  (void)gate.enter(a, 0);
+  (void)gate.enter(b, 0);
+  (void)gate.enter(c, 0);
+
+  gate.leave();
+  gate.leave();
+  turn();
+
+  EXPECT_EQ(started, (std::vector<Call*>{&b, &c}));
+  EXPECT_EQ(gate.running(), 2u);
+}
+
 TEST_F(GateTest, forgets_a_waiter_that_withdraws) {
   Gate gate(io, {.places = 1, .waiting = 2});
   (void)gate.enter(a, 0);

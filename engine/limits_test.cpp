@@ -1,9 +1,10 @@
-// Every limit, attacked by tests/guests/bad. After each attack the process must hold what it held
-// before.
+// Every limit, attacked by the guests bad and wat/tables of tests/guests. After each attack the
+// process must hold what it held before.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,7 @@ struct Attack {
   Errc code = Errc::exhausted;
   bool stalled = false;
   bool silent = false;
+  std::string_view guest = "bad";  // of another one, `path` is a function
 };
 
 std::ostream& operator<<(std::ostream& out, const Attack& attack) {
@@ -57,10 +59,20 @@ std::size_t resident_kib() {
   return resident * 4;
 }
 
+constexpr std::string_view k_tables = "test:wat/tables";
+
 class LimitTest : public testing::TestWithParam<Attack> {
  protected:
   std::string run(ComponentShard& bad) {
     const Attack& attack = GetParam();
+    if (attack.guest != "bad") {
+      Taker taker;
+      rig.finish(bad, taker, k_tables, attack.path, numbers({1000}));
+      EXPECT_EQ(taker.replies, 1);
+      EXPECT_FALSE(*taker.results);
+      EXPECT_EQ(taker.results->error().code, attack.code);
+      return taker.results->error().message;
+    }
     Asker asker;
     asker.stalled = attack.stalled;
     asker.silent = attack.silent;
@@ -71,12 +83,19 @@ class LimitTest : public testing::TestWithParam<Attack> {
     EXPECT_EQ(asker.code(), attack.code) << asker.text();
     return asker.text();
   }
+  // Whether it still answers one who asks for little.
+  bool serves(ComponentShard& bad) {
+    if (GetParam().guest == "bad") return rig.get(bad, "/hello").starts_with("200");
+    Taker taker;
+    rig.finish(bad, taker, k_tables, "grow", numbers({1}));
+    return number(taker) == 1;
+  }
   Rig rig;
 };
 
 TEST_P(LimitTest, ends_the_call_names_itself_and_leaves_nothing_behind) {
   const Attack& attack = GetParam();
-  auto& bad = rig.shard("bad", [&](ComponentSpec& spec) {
+  auto& bad = rig.shard(attack.guest, [&](ComponentSpec& spec) {
     spec.limits.*member(attack.limit) = attack.value;
     spec.origins.emplace_back(attack.limit, "app.yaml:12");
   });
@@ -103,7 +122,7 @@ TEST_P(LimitTest, ends_the_call_names_itself_and_leaves_nothing_behind) {
   EXPECT_EQ(rig.thread->pool.running(), 0u);
   EXPECT_EQ(bad.in_flight(), 0u);
   EXPECT_EQ(bad.component().counts().errors[static_cast<std::size_t>(attack.code)], 6u);
-  EXPECT_EQ(rig.get(bad, "/hello").substr(0, 3), "200");
+  EXPECT_TRUE(serves(bad));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -134,7 +153,12 @@ INSTANTIATE_TEST_SUITE_P(
         Attack{"host_bytes", k_mib, "/fields/4000",
                "app-bad exceeded its limit host_bytes of 1 MiB"},
         Attack{"hostcall_bytes", 64 << 10, "/bigcall/1000",
-               "app-bad exceeded its limit hostcall_bytes of 64 KiB"}));
+               "app-bad exceeded its limit hostcall_bytes of 64 KiB"},
+        Attack{.limit = "table_elements",
+               .value = 50'000,
+               .path = "hoard",
+               .answer = "app-tables exceeded its limit table_elements of 50000 (50002 needed)",
+               .guest = "wat/tables"}));
 
 TEST(Limits, of_a_request_are_checked_before_a_guest_starts) {
   Rig rig;
@@ -182,6 +206,19 @@ TEST(Limits, of_a_body_are_checked_by_its_announced_length) {
   }
 }
 
+TEST(Limits, of_a_body_let_exactly_as_many_bytes_through_when_no_length_is_announced) {
+  Rig rig;
+  auto& bad = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.body_bytes = 1000; });
+  Asker most, more;
+  most.body = std::string(1000, 'x');
+  more.body = std::string(1001, 'x');
+
+  for (auto* asker : {&most, &more}) rig.finish(bad, *asker, "/sink");
+
+  EXPECT_EQ(most.text(), "200 1000");
+  EXPECT_EQ(more.code(), Errc::exhausted) << more.text();
+}
+
 TEST(Limits, of_tables_and_instances_hold_at_the_start_of_a_guest) {
   Rig rig;
   auto& tables = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.table_elements = 1; });
@@ -217,6 +254,28 @@ TEST(Limits, of_calls_at_once_make_the_next_wait_and_the_one_after_fail) {
   EXPECT_EQ(c.text().substr(0, 3), "200");
   EXPECT_EQ(bad.component().counts().waiting, 0u);
   EXPECT_EQ(bad.component().counts().in_flight, 0u);
+}
+
+TEST(Limits, of_calls_at_once_refuse_a_call_that_would_wait_for_its_own_caller) {
+  Rig rig;
+  auto& bad = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.calls = 1; });
+  Asker holder, asker;
+  rig.ask(bad, holder, "/sleep/20");
+  contracts::Context from_itself;
+  from_itself.chain = std::make_shared<contracts::Frame>(contracts::Frame{
+      "app-other", "x:y/z", "g",
+      std::make_shared<contracts::Frame>(contracts::Frame{"app-bad", "x:y/z", "f", nullptr})});
+
+  rig.ask(bad, asker, "/hello", from_itself);
+
+  ASSERT_TRUE(asker.over()) << "it waits for ever";
+  EXPECT_EQ(asker.text().find(
+                "unavailable: app-bad has no place for a call that comes from itself: app-bad "
+                "exceeded its limit calls of 1;"),
+            0u)
+      << asker.text();
+  ASSERT_TRUE(rig.wait([&] { return holder.over(); }));
+  EXPECT_EQ(rig.get(bad, "/hello").substr(0, 3), "200");
 }
 
 TEST(Limits, of_time_hold_for_those_that_wait_too) {
@@ -259,7 +318,8 @@ TEST(Limits, of_the_pool_refuse_a_call_too_deep_to_have_a_place_kept_for_it) {
     void on_admitted(Gate&) override {}
   } nobody;
   Rig rig;
-  auto& bad = rig.shard("bad");
+  // With one place only: were it not given back, nobody would get it again.
+  auto& bad = rig.shard("bad", [](ComponentSpec& spec) { spec.limits.calls = 1; });
   Gate& pool = rig.thread->pool;
   std::size_t held = 0;
   while (pool.enter(nobody, 31) == Entry::admitted) ++held;

@@ -49,8 +49,8 @@ void Loop::schedule(void* self, const eng_task* task, eng_why why) {
   // ENG_SLICE comes from eng_task_run, so on this thread; the other may come from any.
   if (why == ENG_SLICE) {
     // One that has hardly run yet was rather interrupted by other programs than by its own loop.
-    if (eng_task_cpu(task) > k_light_ns) {
-      loop.computing_.push(task);
+    if (const auto cpu = eng_task_cpu(task); cpu > k_light_ns) {
+      loop.computing_.push(task, cpu);
     } else {
       loop.doubtful_.push_back(task);
     }

@@ -4,7 +4,11 @@
 
 #include <cstdint>
 #include <cstring>
+#include <latch>
+#include <limits>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "engine/test_rig.h"
 
@@ -52,6 +56,40 @@ TEST(Report, gives_the_caller_one_sentence_with_the_ids) {
       << asker.text();
 }
 
+TEST(Report, names_the_kind_of_a_trap_in_plain_words) {
+  constexpr std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
+  struct Case {
+    std::string_view function;
+    contracts::Image arguments;
+    std::string_view words;
+  };
+  std::vector<Case> cases;
+  cases.emplace_back("give-up", contracts::Image(), "the guest aborted (unreachable)");
+  cases.emplace_back("divide", numbers({7, 0}), "integer divide by zero");
+  cases.emplace_back("divide", numbers({static_cast<std::uint32_t>(lowest), 0xffffffff}),
+                     "integer overflow");
+  cases.emplace_back("missing", contracts::Image(), "table");
+  Rig rig;
+  auto& tables = rig.shard("wat/tables");
+
+  for (auto& [function, arguments, words] : cases) {
+    Taker taker;
+    rig.finish(tables, taker, "test:wat/tables", function, std::move(arguments));
+
+    ASSERT_FALSE(*taker.results);
+    EXPECT_EQ(taker.results->error().code, Errc::trapped);
+    const auto& message = taker.results->error().message;
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+    EXPECT_EQ(message.find("wasm"), std::string::npos) << message;
+  }
+  Taker taker;
+  rig.finish(tables, taker, "test:wat/tables", "divide", numbers({84, 2}));
+  EXPECT_EQ(number(taker), 42u);
+  const auto log = reported(rig);
+  EXPECT_NE(log.find("app-tables trapped in divide: "), std::string::npos) << log;
+  EXPECT_EQ(rig.lines.count("backtrace="), 4) << log;
+}
+
 TEST(Report, of_a_limit_has_the_stack_at_that_moment) {
   Rig rig;
   auto& bad =
@@ -90,14 +128,34 @@ TEST(Report, shows_the_chain_of_calls_across_components) {
 }
 
 TEST(Report, flood_is_cut_and_counted) {
-  Rig rig;
-  auto& bad = rig.shard("bad");
+  constexpr int queue = 64, lost = 10;
+  SystemClock clock;
+  Lines lines;
+  std::latch writing(1), go_on(1);
+  bool first = true;  // of the reporter's thread
+  Log log({}, clock, [&](std::string_view line) {
+    if (std::exchange(first, false)) {
+      writing.count_down();
+      go_on.wait();
+    }
+    lines.add(line);
+  });
+  std::optional<Reporter> reporter(std::in_place, log);
+  const auto report = [&] {
+    TrapReport trap;
+    trap.component = "app-bad";
+    trap.kind = Errc::trapped;
+    reporter->report(std::move(trap));
+  };
+  report();
+  writing.wait();
 
-  for (int i = 0; i < 3000; ++i) (void)rig.get(bad, "/unreachable");
+  for (int i = 0; i < queue + lost; ++i) report();
+  go_on.count_down();
 
-  EXPECT_EQ(bad.component().counts().errors[static_cast<std::size_t>(Errc::trapped)], 3000u);
-  (void)reported(rig);
-  EXPECT_LE(rig.lines.count("trapped in"), 3000);
+  reporter.reset();
+  EXPECT_EQ(lines.count("trapped in"), 1 + queue);
+  EXPECT_EQ(lines.count("suppressed=10"), 1) << lines.all();
 }
 
 }  // namespace

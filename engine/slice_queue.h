@@ -15,7 +15,8 @@ namespace weft::engine {
 // goes to the busiest level, so that nobody starves. One thread.
 class SliceQueue {
  public:
-  void push(const eng_task* task) { levels_[level(eng_task_cpu(task))].push_back(task); }
+  // `cpu_ns`: what the task has used so far.
+  void push(const eng_task* task, std::uint64_t cpu_ns) { levels_[level(cpu_ns)].push_back(task); }
   // Not when empty.
   const eng_task* pop() {
     constexpr unsigned k_turn_of_the_busiest = 4;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "engine/wasm_file.h"
@@ -39,6 +40,22 @@ int Lines::count(std::string_view text) const {
       lines_, [&](const auto& line) { return line.find(text) != line.npos; }));
 }
 
+contracts::Image numbers(std::initializer_list<std::uint32_t> values) {
+  contracts::Image image(values.size() * sizeof(std::uint32_t));
+  std::memcpy(image.data(), values.begin(), image.size());
+  return image;
+}
+
+std::uint32_t number(const Taker& taker) {
+  if (!taker.results || !*taker.results) {
+    ADD_FAILURE() << (taker.results ? taker.results->error().message : "no reply");
+    return 0;
+  }
+  std::uint32_t value = 0;
+  std::memcpy(&value, (*taker.results)->data(), sizeof(value));
+  return value;
+}
+
 void Asker::on_head(contracts::HttpCallee& callee, std::uint16_t code,
                     std::span<const contracts::Header> fields) {
   callee_ = &callee;
@@ -51,13 +68,18 @@ void Asker::on_body(std::string_view chunk) {
   if (!stalled) callee_->credit(chunk.size());
 }
 
-void Asker::on_end(std::span<const contracts::Header>) { ended = true; }
+void Asker::on_end(std::span<const contracts::Header> fields) {
+  ended = true;
+  for (const auto& field : fields)
+    response_trailers += fmt::format("{}: {}, ", field.name, field.value);
+}
 
 void Asker::on_want(contracts::HttpCallee& callee, std::size_t limit) {
   if (silent) return;
   const std::string chunk = body.substr(0, limit);
   body.erase(0, chunk.size());
-  callee.push(chunk, body.empty() ? contracts::Body::ended : contracts::Body::more, {});
+  callee.push(chunk, body.empty() ? contracts::Body::ended : contracts::Body::more,
+              body.empty() ? trailers : std::vector<contracts::Header>());
 }
 
 void Asker::on_reply(contracts::Reply reply) noexcept {

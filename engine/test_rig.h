@@ -1,7 +1,9 @@
 // What engine tests share: one engine per program, a thread of its own per test, callers that
 // record.
 #pragma once
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,8 +17,8 @@
 
 namespace weft::engine::test {
 
-// A guest of tests/guests, built by the target `test_guests`: "bad", or "lines/bad" with debug
-// information.
+// A guest of tests/guests, built by the target `test_guests`: "bad", "lines/bad" with debug
+// information, or "wat/tables" from text.
 std::string guest_bytes(std::string_view name);
 
 // Everything logged so far.
@@ -45,8 +47,12 @@ class Taker final : public contracts::Replier {
   int replies = 0;
 };
 
-// One HTTP request and what became of it. Gives the guest `body`, then the end; drains the response
-// at once unless `stalled`.
+// The image of numbers one after the other, and the number that an answer consists of.
+contracts::Image numbers(std::initializer_list<std::uint32_t> values);
+std::uint32_t number(const Taker& taker);
+
+// One HTTP request and what became of it. Gives the guest `body`, then the end with `trailers`;
+// drains the response at once unless `stalled`.
 class Asker final : public contracts::HttpCaller, public contracts::Replier {
  public:
   void on_head(contracts::HttpCallee& callee, std::uint16_t status,
@@ -64,6 +70,7 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   // Before the call.
   std::vector<contracts::Header> headers{{"x-test", "yes"}};
   std::string body;
+  std::vector<contracts::Header> trailers;
   bool stalled = false;  // takes no bytes beyond the first credit
   bool silent = false;   // never gives a body
   // After it.
@@ -72,6 +79,7 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   std::size_t header_count = 0;
   std::string response;
   bool ended = false;
+  std::string response_trailers;  // "name: value, "
   int replies = 0;
   std::optional<Result<contracts::Image>> outcome;
 

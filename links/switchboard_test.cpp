@@ -149,6 +149,11 @@ class NoFriday final : public Policy {
   }
 };
 
+class Anyone final : public Policy {
+ public:
+  Result<> allow(const Invocation&, const Link&) const override { return {}; }
+};
+
 class SwitchboardTest : public testing::Test {
  protected:
   std::unique_ptr<Switchboard> make(SwitchboardSettings settings = {}) {
@@ -210,6 +215,28 @@ TEST_F(SwitchboardTest, ends_a_cycle_of_links_at_the_hop_limit_and_shows_it) {
   EXPECT_NE(message().find("a -> x:y/z.f -> b -> x:y/z.g"), std::string::npos) << message();
 }
 
+TEST_F(SwitchboardTest, forwards_a_call_with_as_many_callers_as_the_hop_limit) {
+  const auto board = make({.hop_limit = 2, .policies = {}, .observers = {}});
+  auto invocation = call();
+  invocation.context.hops = 2;
+
+  caller_.pending = board->invoke(std::move(invocation), caller_);
+  target_.answer(8);
+
+  EXPECT_TRUE(caller_.replied->results);
+}
+
+TEST_F(SwitchboardTest, forwards_a_call_whose_deadline_is_yet_to_come) {
+  const auto board = make();
+  auto invocation = call();
+  invocation.context.deadline = clock_.now_ + std::chrono::nanoseconds(1);
+
+  caller_.pending = board->invoke(std::move(invocation), caller_);
+
+  EXPECT_EQ(target_.calls, 1);
+  target_.answer(8);
+}
+
 TEST_F(SwitchboardTest, refuses_a_call_whose_deadline_has_passed) {
   const auto board = make();
   auto invocation = call();
@@ -222,11 +249,14 @@ TEST_F(SwitchboardTest, refuses_a_call_whose_deadline_has_passed) {
 }
 
 TEST_F(SwitchboardTest, asks_every_policy) {
+  const Anyone anyone;
   const NoFriday policy;
-  const auto board = make({.hop_limit = 32, .policies = {&policy}, .observers = {}});
+  const auto board = make({.hop_limit = 32, .policies = {&anyone, &policy}, .observers = {}});
 
   caller_.pending = board->invoke(call(), caller_);
 
+  ASSERT_TRUE(caller_.replied);
+  EXPECT_EQ(target_.calls, 0);
   EXPECT_EQ(code(), Errc::denied);
   EXPECT_EQ(message(), "not to pricing on a Friday");
 }

@@ -336,10 +336,6 @@ bool eng_wave_print(const eng_component *, eng_slice iface, eng_slice name, eng_
 bool eng_wave_parse(const eng_component *, eng_slice iface, eng_slice name, eng_side, eng_slice text, eng_image *image,
                     eng_fail, void *user);
 
-/* Makes the library panic once on this thread: 1 in a host function on a guest's fiber (the next memory.grow), 2 while
- * polling, 3 in the next *_free. For tests. */
-void eng_test_panic(uint32_t place);
-
 #ifdef __cplusplus
 }
 #endif

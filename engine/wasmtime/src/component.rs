@@ -1,8 +1,8 @@
 //! Components: compiled, written as artifacts, mapped again.
 use crate::binary::{self, Kind};
 use crate::ffi::{Fail, Slice, Text, User, attempt, boxed, free};
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, ComponentExportIndex};
+use wasmtime::component::types::{ComponentFunc, ComponentItem, Type};
+use wasmtime::component::{Component, ComponentExportIndex, ResourceType};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result, bail, format_err};
 
@@ -135,6 +135,50 @@ fn exported(
     }
 }
 
+/// Adds the resources to which a value of the type may hold handles.
+fn add_resources(ty: &Type, all: &mut Vec<ResourceType>) {
+    let mut parts = |parts: &mut dyn Iterator<Item = Type>| {
+        parts.for_each(|ty| add_resources(&ty, all));
+    };
+    match ty {
+        Type::Own(resource) | Type::Borrow(resource) => all.push(*resource),
+        Type::List(list) => add_resources(&list.ty(), all),
+        Type::Option(option) => add_resources(&option.ty(), all),
+        Type::Record(record) => parts(&mut record.fields().map(|field| field.ty)),
+        Type::Tuple(tuple) => parts(&mut tuple.types()),
+        Type::Variant(variant) => parts(&mut variant.cases().filter_map(|case| case.ty)),
+        Type::Result(result) => parts(&mut [result.ok(), result.err()].into_iter().flatten()),
+        _ => {}
+    }
+}
+
+/// Whether the function takes or returns handles of resources that the component itself defines. In an image they would
+/// be numbers that any caller can make up, and the guest takes them for its own pointers.
+fn carries_own_resources(component: &Component, func: &ComponentFunc) -> bool {
+    let mut carried = Vec::new();
+    let types = func.params().map(|(_, ty)| ty).chain(func.results());
+    types.for_each(|ty| add_resources(&ty, &mut carried));
+    if carried.is_empty() {
+        return false;
+    }
+    let (engine, component) = (component.engine(), component.component_type());
+    let mut imported = Vec::new();
+    for (_, item) in component.imports(engine) {
+        match item.ty {
+            ComponentItem::Resource(resource) => imported.push(resource),
+            ComponentItem::ComponentInstance(instance) => {
+                let items = instance.exports(engine).map(|(_, item)| item.ty);
+                imported.extend(items.filter_map(|item| match item {
+                    ComponentItem::Resource(resource) => Some(resource),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    carried.iter().any(|resource| !imported.contains(resource))
+}
+
 /// An exported function; `iface` is empty for one at the top.
 pub fn find(component: &Component, iface: &str, name: &str) -> Result<ComponentExportIndex> {
     let parent = match iface {
@@ -154,10 +198,17 @@ pub fn find(component: &Component, iface: &str, name: &str) -> Result<ComponentE
         iface
     };
     match found {
-        Some((ComponentItem::ComponentFunc(func), index)) if !func.async_() => Ok(index),
-        Some((ComponentItem::ComponentFunc(_), _)) => {
+        Some((ComponentItem::ComponentFunc(func), _)) if func.async_() => {
             bail!("{place} has {name} as an async function, which needs WASI 0.3")
         }
+        Some((ComponentItem::ComponentFunc(func), _))
+            if carries_own_resources(component, &func) =>
+        {
+            bail!(
+                "{name} of {place} takes or returns a resource that the component defines, which a call cannot carry"
+            )
+        }
+        Some((ComponentItem::ComponentFunc(_), index)) => Ok(index),
         _ => {
             let names = exported(component, parent.map(|_| iface), is_func);
             Err(format_err!(

@@ -14,7 +14,6 @@ thread_local! {
     /// How many entries of the library are under way on this thread.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
-    static POINT: Cell<Place> = const { Cell::new(Place::Nowhere) };
 }
 
 fn payload_text(payload: &(dyn Any + Send)) -> &str {
@@ -63,35 +62,44 @@ pub fn catch<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Where a test makes the library panic on this thread.
-#[repr(u32)]
+/// Where a test can make the library panic.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Place {
-    Nowhere = 0,
     /// In a host function, on the guest's fiber.
-    Fiber = 1,
+    Fiber,
     /// While polling, outside of any fiber.
-    Poll = 2,
+    Poll,
     /// In a `*_free` function.
-    Free = 3,
+    Free,
 }
 
-pub fn point(here: Place) {
-    if POINT.get() == here {
-        POINT.set(Place::Nowhere);
-        panic!("asked for by a test");
+/// Nothing in the library that ships, which is built without the feature.
+#[cfg(not(feature = "panic-points"))]
+#[inline(always)]
+pub fn point(_: Place) {}
+
+#[cfg(feature = "panic-points")]
+pub use armed::{panic_at, point};
+
+#[cfg(feature = "panic-points")]
+mod armed {
+    use super::{Cell, Place};
+
+    thread_local! {
+        static POINT: Cell<Option<Place>> = const { Cell::new(None) };
     }
-}
 
-/// Arms one panic on this thread; other numbers disarm it.
-#[unsafe(no_mangle)]
-pub extern "C" fn eng_test_panic(place: u32) {
-    POINT.set(match place {
-        1 => Place::Fiber,
-        2 => Place::Poll,
-        3 => Place::Free,
-        _ => Place::Nowhere,
-    });
+    pub fn point(here: Place) {
+        if POINT.get() == Some(here) {
+            POINT.set(None);
+            panic!("asked for by a test");
+        }
+    }
+
+    /// Arms one panic on this thread.
+    pub fn panic_at(place: Place) {
+        POINT.set(Some(place));
+    }
 }
 
 /// How many panics were caught, and the text of the newest.

@@ -8,7 +8,8 @@
 //!
 //! * `shape` reads types (wasmtime's internal ones, or the public ones) into one small form;
 //! * `compile` turns shapes into steps;
-//! * `lift`, `lower` and `check` run them: guest to image, image to guest, image alone.
+//! * `lift`, `lower` and `check` run them: guest to image, image to guest, image alone; `walk` is what the first and the last
+//!   have in common.
 mod cache;
 pub(crate) mod check;
 mod compile;
@@ -16,6 +17,7 @@ pub(crate) mod lift;
 pub(crate) mod lower;
 mod shape;
 mod short;
+mod walk;
 
 pub(crate) use cache::program;
 pub use check::Validator;
@@ -74,12 +76,6 @@ enum Step {
     Block {
         at: u32,
         block: BlockId,
-    },
-    /// A list of fixed length.
-    Repeat {
-        at: u32,
-        element: BlockId,
-        count: u32,
     },
     Own {
         at: u32,

@@ -1,8 +1,9 @@
 //! The check of an image that comes from outside of this process.
 use super::compile::compile;
-use super::lift::{checked_case, checked_char};
 use super::shape::Shapes;
-use super::{BlockId, Program, Step, pair, range, read};
+use super::walk::{Leaves, walk};
+use super::{BlockId, Program, Width, pair, range, read};
+use wasmtime::component::__internal::wasmtime_environ::component::TypeResourceTableIndex;
 use wasmtime::component::types::Type;
 use wasmtime::{Result, bail};
 
@@ -101,8 +102,41 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn string(&mut self, src: usize) -> Result<()> {
-        let (at, len) = pair(self.image, src);
+    /// The value at `base`, whose own bytes exist.
+    fn value(&mut self, block: BlockId, base: usize) -> Result<()> {
+        walk(self, self.program, block, base)
+    }
+}
+
+impl Leaves for Check<'_> {
+    fn image(&self) -> &[u8] {
+        self.image
+    }
+
+    fn mask(&mut self, at: usize, width: Width, keep: u64) -> Result<()> {
+        let full = u64::MAX >> (64 - 8 * u32::from(width));
+        if read(self.image, at, width) & !keep & full != 0 {
+            bail!("unused bits are set in the {width} bytes at {at}");
+        }
+        Ok(())
+    }
+
+    fn zero(&mut self, at: usize, len: usize) -> Result<()> {
+        if !zero(&self.image[at..at + len]) {
+            bail!("unused bytes are set in the {len} bytes at {at}");
+        }
+        Ok(())
+    }
+
+    fn bool(&mut self, at: usize) -> Result<()> {
+        if self.image[at] > 1 {
+            bail!("the bool at {at} is {}", self.image[at]);
+        }
+        Ok(())
+    }
+
+    fn string(&mut self, at: usize) -> Result<()> {
+        let (at, len) = pair(self.image, at);
         self.take(at, len, 1)?;
         if let Err(error) = std::str::from_utf8(&self.image[at..at + len]) {
             bail!("the string at {at} is not UTF-8: {error}");
@@ -110,8 +144,8 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn list(&mut self, element: BlockId, src: usize) -> Result<()> {
-        let (at, count) = pair(self.image, src);
+    fn list(&mut self, at: usize, element: BlockId) -> Result<()> {
+        let (at, count) = pair(self.image, at);
         let block = self.program.block(element);
         self.take(at, block.size * count, block.align)?;
         if !block.lift.is_empty() {
@@ -122,65 +156,12 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn case(&self, at: usize, width: u8, count: u32) -> Result<u32> {
-        checked_case(read(self.image, at, width), count)
+    fn own(&mut self, _: usize, _: Option<TypeResourceTableIndex>) -> Result<()> {
+        bail!("an image from outside cannot carry handles")
     }
 
-    /// The value at `base`, whose own bytes exist.
-    fn value(&mut self, block: BlockId, base: usize) -> Result<()> {
-        let program = self.program;
-        for step in &program.block(block).lift {
-            match *step {
-                Step::Mask { at, width, keep } => {
-                    let at = base + at as usize;
-                    let full = u64::MAX >> (64 - 8 * u32::from(width));
-                    if read(self.image, at, width) & !keep & full != 0 {
-                        bail!("unused bits are set in the {width} bytes at {at}");
-                    }
-                }
-                Step::Zero { at, len } => {
-                    let at = base + at as usize;
-                    if !zero(&self.image[at..at + len as usize]) {
-                        bail!("unused bytes are set in the {len} bytes at {at}");
-                    }
-                }
-                Step::Bool { at } => {
-                    let at = base + at as usize;
-                    if self.image[at] > 1 {
-                        bail!("the bool at {at} is {}", self.image[at]);
-                    }
-                }
-                Step::Char { at } => {
-                    checked_char(read(self.image, base + at as usize, 4) as u32)?;
-                }
-                Step::Enum { at, width, count } => {
-                    self.case(base + at as usize, width, count)?;
-                }
-                Step::Variant {
-                    at,
-                    width,
-                    first,
-                    count,
-                } => {
-                    let at = base + at as usize;
-                    let case = self.case(at, width, count)?;
-                    self.value(program.cases[(first + case) as usize], at)?;
-                }
-                Step::Str { at } => self.string(base + at as usize)?,
-                Step::List { at, element } => self.list(element, base + at as usize)?,
-                Step::Block { at, block } => self.value(block, base + at as usize)?,
-                Step::Repeat { at, element, count } => {
-                    let size = program.block(element).size;
-                    for i in 0..count as usize {
-                        self.value(element, base + at as usize + i * size)?;
-                    }
-                }
-                Step::Own { .. } | Step::Borrow { .. } => {
-                    bail!("an image from outside cannot carry handles")
-                }
-            }
-        }
-        Ok(())
+    fn borrow(&mut self, at: usize, table: Option<TypeResourceTableIndex>) -> Result<()> {
+        self.own(at, table)
     }
 }
 

@@ -121,21 +121,6 @@ impl Compiler<'_> {
             Kind::Own(table) => draft.both(Step::Own { at, table: *table }),
             Kind::Borrow(table) => draft.both(Step::Borrow { at, table: *table }),
             Kind::Record(fields) => self.record(fields, self.shapes.get(id).size, at, draft),
-            Kind::Repeat(element, count) => {
-                let element = self.block(*element);
-                let block = &self.blocks[element as usize];
-                let step = Step::Repeat {
-                    at,
-                    element,
-                    count: *count,
-                };
-                if !block.lift.is_empty() {
-                    draft.lift.push(step);
-                }
-                if !block.lower.is_empty() {
-                    draft.lower.push(step);
-                }
-            }
             Kind::Variant(cases) => draft.both(Step::Variant {
                 at,
                 width: discriminant(cases.len()) as u8,
@@ -259,16 +244,6 @@ impl Compiler<'_> {
                 }
                 return;
             }
-            Kind::Repeat(element, count) => {
-                let element_shape = self.shapes.get(*element);
-                // A fixed list of elements without flat values may be long, but says nothing.
-                let count = if element_shape.flat == 0 { 0 } else { *count };
-                for i in 0..count {
-                    let slot = slot + i * element_shape.flat as u32;
-                    self.flat_part(*element, slot, at + i * element_shape.size as u32, steps);
-                }
-                return;
-            }
             Kind::Variant(cases) => FlatOp::Variant {
                 width: discriminant(cases.len()) as u8,
                 first: self.flat_cases(id, cases),
@@ -339,7 +314,6 @@ impl Step {
             | Step::Str { at }
             | Step::List { at, .. }
             | Step::Block { at, .. }
-            | Step::Repeat { at, .. }
             | Step::Own { at, .. }
             | Step::Borrow { at, .. } => *at += by,
         }

@@ -1,6 +1,7 @@
 //! Guest to image.
 use super::short::{SHORT, check_utf8, copy};
-use super::{BlockId, FlatOp, Program, Step, Width, make_pair, pair, range, read, write};
+use super::walk::{Leaves, walk};
+use super::{BlockId, FlatOp, Program, Width, make_pair, pair, range, read, write};
 use wasmtime::component::__internal::wasmtime_environ::component::{
     StringEncoding, TypeResourceTableIndex,
 };
@@ -104,7 +105,7 @@ impl<'a, 'b> Lifter<'a, 'b> {
     }
 
     #[inline(always)]
-    fn string(&mut self, ptr: usize, len: usize) -> Result<u64> {
+    fn copy_string(&mut self, ptr: usize, len: usize) -> Result<u64> {
         if !self.utf8 {
             return self.transcoded(ptr, len);
         }
@@ -122,7 +123,7 @@ impl<'a, 'b> Lifter<'a, 'b> {
         self.append(1, text.as_bytes(), text.len())
     }
 
-    fn list(&mut self, element: BlockId, ptr: usize, count: usize) -> Result<u64> {
+    fn copy_list(&mut self, element: BlockId, ptr: usize, count: usize) -> Result<u64> {
         let block = self.program.block(element);
         // Both factors are below 2^32.
         let total = block.size * count;
@@ -139,74 +140,11 @@ impl<'a, 'b> Lifter<'a, 'b> {
         Ok(pair)
     }
 
-    #[inline(always)]
-    fn case(&self, at: usize, width: Width, count: u32) -> Result<u32> {
-        checked_case(read(&self.out, at, width), count)
-    }
-
     /// Turns the copy of a guest's value at `base` of the image into the value's image.
+    #[inline(always)]
     fn mend(&mut self, block: BlockId, base: usize) -> Result<()> {
         let program = self.program;
-        for step in &program.block(block).lift {
-            match *step {
-                Step::Mask { at, width, keep } => {
-                    let at = base + at as usize;
-                    let kept = read(&self.out, at, width) & keep;
-                    self.put(at, width, kept);
-                }
-                Step::Zero { at, len } => self.out[base + at as usize..][..len as usize].fill(0),
-                Step::Bool { at } => {
-                    let byte = &mut self.out[base + at as usize];
-                    *byte = u8::from(*byte != 0);
-                }
-                Step::Char { at } => {
-                    checked_char(read(&self.out, base + at as usize, 4) as u32)?;
-                }
-                Step::Enum { at, width, count } => {
-                    self.case(base + at as usize, width, count)?;
-                }
-                Step::Variant {
-                    at,
-                    width,
-                    first,
-                    count,
-                } => {
-                    let at = base + at as usize;
-                    let case = self.case(at, width, count)?;
-                    self.mend(program.cases[(first + case) as usize], at)?;
-                }
-                Step::Str { at } => {
-                    let at = base + at as usize;
-                    let (ptr, len) = pair(&self.out, at);
-                    let moved = self.string(ptr, len)?;
-                    self.put(at, 8, moved);
-                }
-                Step::List { at, element } => {
-                    let at = base + at as usize;
-                    let (ptr, count) = pair(&self.out, at);
-                    let moved = self.list(element, ptr, count)?;
-                    self.put(at, 8, moved);
-                }
-                Step::Block { at, block } => self.mend(block, base + at as usize)?,
-                Step::Repeat { at, element, count } => {
-                    let size = program.block(element).size;
-                    for i in 0..count as usize {
-                        self.mend(element, base + at as usize + i * size)?;
-                    }
-                }
-                Step::Own { at, table } => {
-                    let index = read(&self.out, base + at as usize, 4) as u32;
-                    let rep = self.own(table, index)?;
-                    self.put(base + at as usize, 4, u64::from(rep));
-                }
-                Step::Borrow { at, table } => {
-                    let index = read(&self.out, base + at as usize, 4) as u32;
-                    let rep = self.borrow(table, index)?;
-                    self.put(base + at as usize, 4, u64::from(rep));
-                }
-            }
-        }
-        Ok(())
+        walk(self, program, block, base)
     }
 
     /// From flat values, the first of them `src[0]`, to the zeroed image at `base`.
@@ -246,20 +184,20 @@ impl<'a, 'b> Lifter<'a, 'b> {
                 }
                 FlatOp::Str => {
                     let len = src[slot + 1].get_u32() as usize;
-                    let moved = self.string(word as usize, len)?;
+                    let moved = self.copy_string(word as usize, len)?;
                     self.put(at, 8, moved);
                 }
                 FlatOp::List { element } => {
                     let count = src[slot + 1].get_u32() as usize;
-                    let moved = self.list(element, word as usize, count)?;
+                    let moved = self.copy_list(element, word as usize, count)?;
                     self.put(at, 8, moved);
                 }
                 FlatOp::Own { table } => {
-                    let rep = self.own(table, word)?;
+                    let rep = self.own_rep(table, word)?;
                     self.put(at, 4, u64::from(rep));
                 }
                 FlatOp::Borrow { table } => {
-                    let rep = self.borrow(table, word)?;
+                    let rep = self.borrow_rep(table, word)?;
                     self.put(at, 4, u64::from(rep));
                 }
             }
@@ -268,7 +206,7 @@ impl<'a, 'b> Lifter<'a, 'b> {
     }
 
     /// Host-defined resources travel as their `rep`.
-    fn own(&mut self, table: Option<TypeResourceTableIndex>, index: u32) -> Result<u32> {
+    fn own_rep(&mut self, table: Option<TypeResourceTableIndex>, index: u32) -> Result<u32> {
         let Some(table) = table else {
             bail!("a handle of an unknown table")
         };
@@ -279,11 +217,68 @@ impl<'a, 'b> Lifter<'a, 'b> {
         Ok(rep)
     }
 
-    fn borrow(&mut self, table: Option<TypeResourceTableIndex>, index: u32) -> Result<u32> {
+    fn borrow_rep(&mut self, table: Option<TypeResourceTableIndex>, index: u32) -> Result<u32> {
         let Some(table) = table else {
             bail!("a handle of an unknown table")
         };
         self.cx.guest_resource_lift_borrow(table, index)
+    }
+}
+
+impl Leaves for Lifter<'_, '_> {
+    #[inline(always)]
+    fn image(&self) -> &[u8] {
+        &self.out
+    }
+
+    #[inline(always)]
+    fn mask(&mut self, at: usize, width: Width, keep: u64) -> Result<()> {
+        let kept = read(&self.out, at, width) & keep;
+        self.put(at, width, kept);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn zero(&mut self, at: usize, len: usize) -> Result<()> {
+        self.out[at..at + len].fill(0);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn bool(&mut self, at: usize) -> Result<()> {
+        let byte = &mut self.out[at];
+        *byte = u8::from(*byte != 0);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Result<()> {
+        let (ptr, len) = pair(&self.out, at);
+        let moved = self.copy_string(ptr, len)?;
+        self.put(at, 8, moved);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn list(&mut self, at: usize, element: BlockId) -> Result<()> {
+        let (ptr, count) = pair(&self.out, at);
+        let moved = self.copy_list(element, ptr, count)?;
+        self.put(at, 8, moved);
+        Ok(())
+    }
+
+    fn own(&mut self, at: usize, table: Option<TypeResourceTableIndex>) -> Result<()> {
+        let index = read(&self.out, at, 4) as u32;
+        let rep = self.own_rep(table, index)?;
+        self.put(at, 4, u64::from(rep));
+        Ok(())
+    }
+
+    fn borrow(&mut self, at: usize, table: Option<TypeResourceTableIndex>) -> Result<()> {
+        let index = read(&self.out, at, 4) as u32;
+        let rep = self.borrow_rep(table, index)?;
+        self.put(at, 4, u64::from(rep));
+        Ok(())
     }
 }
 

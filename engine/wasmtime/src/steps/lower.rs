@@ -212,13 +212,6 @@ impl<'a, 'b, T> Lowerer<'a, 'b, T> {
                 Step::Block { at, block } => {
                     self.mend(block, src + at as usize, dst + at as usize)?;
                 }
-                Step::Repeat { at, element, count } => {
-                    let size = program.block(element).size;
-                    for i in 0..count as usize {
-                        let at = at as usize + i * size;
-                        self.mend(element, src + at, dst + at)?;
-                    }
-                }
                 Step::Own { at, table } => {
                     let rep = read(self.image, src + at as usize, 4) as u32;
                     let index = self.own(table, rep)?;

@@ -21,7 +21,6 @@ pub(crate) enum Kind {
     List(ShapeId),
     /// Records and tuples.
     Record(Box<[ShapeId]>),
-    Repeat(ShapeId, u32),
     /// Variants, options and results.
     Variant(Box<[Option<ShapeId>]>),
     Enum(u32),
@@ -85,9 +84,6 @@ impl Shapes {
             T::List(i) => Kind::List(self.internal(types, types[i].element)?),
             T::Record(i) => self.internal_all(types, types[i].fields.iter().map(|f| f.ty))?,
             T::Tuple(i) => self.internal_all(types, types[i].types.iter().copied())?,
-            T::FixedLengthList(i) => {
-                Kind::Repeat(self.internal(types, types[i].element)?, types[i].size)
-            }
             T::Variant(i) => self.internal_cases(types, types[i].cases.values().copied())?,
             T::Option(i) => self.internal_cases(types, [None, Some(types[i].ty)])?,
             T::Result(i) => self.internal_cases(types, [types[i].ok, types[i].err])?,
@@ -95,7 +91,11 @@ impl Shapes {
             T::Flags(i) => Kind::Flags(types[i].names.len() as u32),
             T::Own(table) => Kind::Own(Some(table)),
             T::Borrow(table) => Kind::Borrow(Some(table)),
-            T::Map(_) | T::Future(_) | T::Stream(_) | T::ErrorContext(_) => {
+            T::FixedLengthList(_)
+            | T::Map(_)
+            | T::Future(_)
+            | T::Stream(_)
+            | T::ErrorContext(_) => {
                 bail!("an image does not carry {}", internal_name(ty))
             }
         };
@@ -203,14 +203,6 @@ impl Shapes {
                     (4 * words, 4, words)
                 }
             },
-            Kind::Repeat(element, count) => {
-                let (element, count) = (self.get(*element), *count as usize);
-                (
-                    element.size.saturating_mul(count),
-                    element.align,
-                    element.flat.saturating_mul(count),
-                )
-            }
             Kind::Record(fields) => {
                 let (mut size, mut align, mut flat) = (0usize, 1, 0usize);
                 for field in fields.iter().map(|id| self.get(*id)) {
@@ -245,6 +237,7 @@ fn internal_name(ty: InterfaceType) -> &'static str {
         InterfaceType::Map(_) => "maps",
         InterfaceType::Future(_) => "futures",
         InterfaceType::Stream(_) => "streams",
+        InterfaceType::FixedLengthList(_) => "lists of fixed length",
         _ => "error contexts",
     }
 }

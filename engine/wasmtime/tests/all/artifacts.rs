@@ -239,3 +239,22 @@ fn values_are_text_both_ways() {
     assert!(error(Side::Params, "(1, x)").starts_with("line 1, column 5"));
     assert!(error(Side::Result, "x").starts_with("line 1, column 1"));
 }
+
+#[test]
+fn types_that_no_image_carries_are_refused_when_compiling() {
+    for (ty, words) in [
+        ("(list u8 4)", "fixed"),
+        ("(map string u32)", "map"),
+        ("error-context", "error-context"),
+    ] {
+        let text = format!(r#"(component (import "f" (func (param "a" {ty}))))"#);
+        let wasm = wat::parse_str(text).unwrap();
+
+        let (made, message) = failing(|fail, to| unsafe {
+            eng_component_new(engine(), wasm.as_slice().into(), fail, to)
+        });
+
+        assert!(made.is_null());
+        assert!(message.contains(words), "{message}");
+    }
+}

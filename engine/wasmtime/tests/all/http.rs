@@ -210,7 +210,7 @@ fn hello_is_answered_in_one_poll() {
     assert_eq!(seen.headers, [("content-type".into(), "text/plain".into())]);
     assert!(seen.ended);
     assert_eq!(seen.done, Some(Ok(())));
-    assert_eq!(unsafe { eng_task_polls(client.task) }, 1);
+    assert_eq!(client.tasks.turns(client.task), 1);
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn a_sleeping_guest_waits_for_our_clock() {
 
     assert_eq!(client.seen.lock().unwrap().done, Some(Ok(())));
     assert_eq!(*client.world.now.lock().unwrap(), 1_500_000_000);
-    assert_eq!(unsafe { eng_task_polls(client.task) }, 2);
+    assert_eq!(client.tasks.turns(client.task), 2);
     assert_eq!(*client.world.cancelled.lock().unwrap(), 0);
 }
 

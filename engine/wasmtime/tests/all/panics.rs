@@ -12,16 +12,16 @@ fn hello_works() {
 #[test]
 fn a_panic_while_polling_is_a_report() {
     for (place, guest, target) in [
-        (2, "release/hello", "/"),
+        (Place::Poll, "release/hello", "/"),
         // On the guest's fiber: its memory grows.
-        (1, "release/bad", "/grow/10"),
+        (Place::Fiber, "release/bad", "/grow/10"),
     ] {
         let client = Client::start(&Ask {
             guest,
             target,
             ..Ask::default()
         });
-        eng_test_panic(place);
+        panic_at(place);
         client.run();
 
         let failure = client.seen.lock().unwrap().failure();
@@ -40,7 +40,7 @@ fn a_panic_while_polling_is_a_report() {
 fn a_panic_in_a_free_function_stays_there() {
     let before = eng_panics(None, User(std::ptr::null_mut()));
     let linker = linker();
-    eng_test_panic(3);
+    panic_at(Place::Free);
     unsafe { engine::linker::eng_linker_free(linker) };
 
     assert!(eng_panics(None, User(std::ptr::null_mut())) > before);

@@ -2,6 +2,7 @@
 use crate::calls::*;
 use crate::support::*;
 use engine::completion::*;
+use engine::component::eng_func_find;
 use engine::ffi::User;
 use engine::image::Image;
 use engine::linker::*;
@@ -136,4 +137,20 @@ fn what_a_guest_still_holds_is_left_to_the_embedding() {
 
     assert_eq!(result, Ok(Vec::new()));
     assert_eq!(vault.lock().unwrap().items.iter().flatten().count(), 3);
+}
+
+#[test]
+fn a_function_that_carries_a_resource_of_the_guest_is_refused_by_name() {
+    let cells = from_text(include_str!("../../../../tests/guests/wat/cells.wat"));
+
+    for name in ["make", "read", "take"] {
+        let (found, message) =
+            failing(|fail, to| unsafe { eng_func_find(cells, "".into(), name.into(), fail, to) });
+
+        assert!(found.is_null());
+        let expected = format!("{name} of the component takes or returns a resource");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    let plain = Caller::default().fresh(pre(linker(), cells), func(cells, "", "plain"), &[]);
+    assert_eq!(plain, Ok(words(&[42])));
 }

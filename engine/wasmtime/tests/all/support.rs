@@ -77,6 +77,11 @@ impl Loop {
         }
     }
 
+    /// How often the only task of this executor was polled, but for ticks that fell into a poll on a busy machine.
+    pub fn turns(&self, task: *const Task) -> u64 {
+        unsafe { eng_task_polls(task) - u64::from(*self.slices.lock().unwrap()) }
+    }
+
     /// Runs what is scheduled now, first of all `task`.
     pub fn turn(&self, task: *const Task) {
         unsafe { eng_task_run(task) };
@@ -276,6 +281,15 @@ pub fn component(name: &str) -> &'static Component {
     let compiled =
         fine(|fail, to| unsafe { eng_component_new(engine(), wasm.as_slice().into(), fail, to) });
     all.push((name.to_string(), unsafe { &*compiled }));
+    unsafe { &*compiled }
+}
+
+/// A component in the text format, compiled anew.
+pub fn from_text(text: &str) -> &'static Component {
+    let wasm = wat::parse_str(text).unwrap();
+    let compiled =
+        fine(|fail, to| unsafe { eng_component_new(engine(), wasm.as_slice().into(), fail, to) });
+    // Kept: calls refer to it.
     unsafe { &*compiled }
 }
 

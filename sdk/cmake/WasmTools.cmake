@@ -1,0 +1,15 @@
+# Sets WEFT_WASM_TOOLS to the program that tools/setup installs.
+include_guard(GLOBAL)
+if(NOT DEFINED ENV{WEFT_TOOLS})
+  set(weft_tools $ENV{HOME}/.cache/weft/tools)
+  if(DEFINED ENV{XDG_CACHE_HOME})
+    set(weft_tools $ENV{XDG_CACHE_HOME}/weft/tools)
+  endif()
+else()
+  set(weft_tools $ENV{WEFT_TOOLS})
+endif()
+# Ours alone: the JSON that the generator reads changes between releases of wasm-tools.
+find_program(WEFT_WASM_TOOLS wasm-tools PATHS ${weft_tools}/bin NO_DEFAULT_PATH)
+if(NOT WEFT_WASM_TOOLS)
+  message(FATAL_ERROR "no wasm-tools in ${weft_tools}/bin: run tools/setup.d/wasm-tools.sh")
+endif()
