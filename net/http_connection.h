@@ -30,7 +30,8 @@ struct HttpSettings {
   std::chrono::milliseconds body_timeout{
       60'000};  // without a byte of a request body that is waited for
   // What a request body that is waited for must bring on average, in bytes a second, once it has
-  // been waited for that long in all; 0: any rate will do. The values are those of Kestrel
+  // been waited for that long in all and no head of an answer has been sent; 0: any rate will do.
+  // The values are those of Kestrel
   // (MinRequestBodyDataRate).
   std::uint64_t body_rate = 240;
   std::chrono::milliseconds body_grace{5'000};

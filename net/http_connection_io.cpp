@@ -106,7 +106,10 @@ void HttpConnection::begin_request() {
   method_ = head_.method == "HEAD" ? Method::head : Method::other;
   response_.start(method_, head_.version, head_.trailers);
   std::string_view first;
-  if (!take_piece(settings_.window, first) && bad_body_) return refuse(HttpRefusal(*bad_body_));
+  if (!take_piece(settings_.window, first) && bad_body_) {
+    return refuse(HttpRefusal(*bad_body_),
+                  {.method = head_.method, .target = head_.target, .version = text(head_.version)});
+  }
   expect_more();
   auto more = parser_.is_done() ? HttpMore::no : HttpMore::yes;
   if (parser_.is_done() && !parser_.trailers().empty()) {  // they come with an end of their own
@@ -197,7 +200,8 @@ void HttpConnection::wait_for_body() {
   const auto now = clock_.now();
   if (body_wait_began_ == MonotonicTime::max()) body_wait_began_ = now;
   auto patience = settings_.body_timeout;
-  if (settings_.body_rate != 0) {
+  // Behind the head of an answer the two may be talking.
+  if (settings_.body_rate != 0 && !response_.is_committed()) {
     const auto waited = body_waited_ + (now - body_wait_began_);
     const auto earned = std::chrono::milliseconds(body_in_ * 1000 / settings_.body_rate);
     const auto left = settings_.body_grace + earned -

@@ -14,6 +14,9 @@ struct HttpField {
 };
 
 enum class HttpVersion { v1_0, v1_1 };
+constexpr std::string_view text(HttpVersion version) {
+  return version == HttpVersion::v1_1 ? "HTTP/1.1" : "HTTP/1.0";
+}
 enum class HttpFraming { none, length, chunked };
 enum class HttpMore { yes, no };  // whether more of a body follows
 enum class KeepAlive { no, yes };

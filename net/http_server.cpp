@@ -34,7 +34,10 @@ HttpServer::HttpServer(Listening listening, Turn& turn, const Clock& clock,
 
 HttpServer::~HttpServer() = default;
 
-void HttpServer::start() { accept(); }
+void HttpServer::start() {
+  started_ = true;
+  accept();
+}
 
 void HttpServer::accept() {
   if (accepting_ || stopped_ || peers_.size() >= settings_.connections) return;
@@ -45,11 +48,12 @@ void HttpServer::accept() {
 
 void HttpServer::on_accept(const error_code& ec, Socket socket) {
   accepting_ = false;
-  if (stopped_) return left();
-  if (!ec) {
+  // Also when a drain has begun since: for the client the connection is made.
+  if (!ec && !closed_) {
     add(std::move(socket));
     return accept();
   }
+  if (stopped_) return left();
   if (ec == asio::error::connection_aborted) return accept();
   // Out of descriptors or memory: trying at once would only turn in a circle.
   retry_.set(clock_.now() + k_retry);
@@ -61,14 +65,15 @@ void HttpServer::add(Socket socket) {
   auto& connection = peer->connection_;
   peers_.push_back(std::move(peer));
   connection.start();
+  if (stopped_) connection.drain();
 }
 
 // Closing the listening socket would reset the clients in its queue, for whom the connection is
-// made.
+// made: the kernel bounds their number.
 void HttpServer::take_queue() {
   error_code ec;
   acceptor_.non_blocking(true, ec);
-  while (!ec && peers_.size() < settings_.connections) {
+  while (!ec) {
     Socket socket(acceptor_.get_executor());
     acceptor_.accept(socket, ec);
     if (!ec) add(std::move(socket));
@@ -83,7 +88,7 @@ void HttpServer::stop_accepting() {
 }
 
 asio::awaitable<void> HttpServer::drain(MonotonicTime deadline) {
-  if (accepting_) take_queue();
+  if (started_ && !stopped_) take_queue();
   stop_accepting();
   for (const auto& peer : peers_) peer->connection_.drain();
   Alarm last(acceptor_.get_executor(), clock_, [this] { close(); });
@@ -92,6 +97,7 @@ asio::awaitable<void> HttpServer::drain(MonotonicTime deadline) {
 }
 
 void HttpServer::close() {
+  closed_ = true;
   stop_accepting();
   for (const auto& peer : peers_) peer->connection_.close();
 }

@@ -98,7 +98,8 @@ class HttpServer {
   Alarm retry_;
   Event emptied_;
   std::vector<std::unique_ptr<HttpPeer>> peers_;
-  bool accepting_ = false, stopped_ = false;
+  bool started_ = false, accepting_ = false;
+  bool stopped_ = false, closed_ = false;  // draining or closed; closed
 };
 
 }  // namespace weft::net

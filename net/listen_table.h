@@ -21,7 +21,8 @@ Result<std::vector<ListeningSocket>> listening_sockets(std::uint16_t port);
 // One line of /proc/net/tcp or tcp6; nothing when it is not of a socket that listens.
 std::optional<ListeningSocket> parse_listening(std::string_view line);
 
-// Whether a connection could belong to either. [::] takes IPv4 as well.
+// Whether a connection could belong to either. [::] takes IPv4 as well, as Weft's own sockets do;
+// one of another process that is bound to IPv6 alone is not told apart.
 bool overlap(const boost::asio::ip::tcp::endpoint& a, const boost::asio::ip::tcp::endpoint& b);
 
 }  // namespace weft::net

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "host/manifest/node_reader.h"
@@ -92,8 +93,11 @@ std::optional<Address> parse_address(std::string_view text) {
   if (ip.starts_with('[') && ip.ends_with(']')) {
     ip = ip.substr(1, ip.size() - 2);
     address.ip = ip;
-    return inet_pton(AF_INET6, address.ip.c_str(), &six) == 1 ? std::optional(address)
-                                                              : std::nullopt;
+    if (inet_pton(AF_INET6, address.ip.c_str(), &six) != 1) return std::nullopt;
+    // The one spelling of it: addresses are compared as text.
+    std::array<char, INET6_ADDRSTRLEN> spelt{};
+    address.ip = inet_ntop(AF_INET6, &six, spelt.data(), spelt.size());
+    return address;
   }
   address.ip = ip == "localhost" ? "127.0.0.1" : ip;
   return inet_pton(AF_INET, address.ip.c_str(), &four) == 1 ? std::optional(address) : std::nullopt;

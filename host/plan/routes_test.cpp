@@ -30,6 +30,7 @@ TEST(Routes, listen_where_the_link_says) {
   EXPECT_EQ(made.host, "");
   EXPECT_EQ(made.path, "/");
   EXPECT_EQ(route(with_http("ADDRESS: '[::1]:8000'")).address, "[::1]:8000");
+  EXPECT_EQ(route(with_http("address: '[0:0::0:1]:8000'")).address, "[::1]:8000");
   EXPECT_EQ(route(with_http("address: 'localhost:0'")).address, "127.0.0.1:0");
 }
 

@@ -64,7 +64,7 @@ void Exchange::on_request(const net::HttpHead& head, std::string_view body, net:
     method_ = head.method;
     host_ = head.authority;
     target_ = head.target;
-    version_ = head.version == net::HttpVersion::v1_1 ? "HTTP/1.1" : "HTTP/1.0";
+    version_ = net::text(head.version);
   }
   const auto host = net::host_of(head.authority);
   const auto* route = shared_.routes == nullptr ? nullptr : shared_.routes->find(host, head.target);

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "ingress/http/scenario.h"
 
@@ -261,6 +263,28 @@ TEST(HttpListener, serves_those_who_had_connected_when_a_drain_begins) {
   EXPECT_TRUE(scenario.drained());
 }
 
+// Whether the first of them is being accepted, has been, or waits, when the drain begins.
+TEST(HttpListener, serves_all_who_had_connected_wherever_accepting_stands_when_a_drain_begins) {
+  for (int turns = 0; turns < 8; ++turns) {
+    Scenario scenario;
+    std::vector<std::unique_ptr<RawClient>> clients;
+    scenario.start_drain(
+        std::chrono::seconds(60),
+        [&] {
+          for (int i = 0; i < 3; ++i) {
+            clients.push_back(std::make_unique<RawClient>(scenario.port));
+            clients.back()->send(k_hello);
+          }
+        },
+        turns);
+
+    for (const auto& client : clients) {
+      EXPECT_THAT(client->read_all(), StartsWith("HTTP/1.1 200")) << turns;
+    }
+    EXPECT_TRUE(scenario.drained());
+  }
+}
+
 TEST(HttpListener, ends_what_does_not_finish_by_the_deadline_of_the_drain) {
   Scenario scenario;
   RawClient client(scenario.port);
@@ -349,6 +373,9 @@ TEST(HttpListener, logs_what_it_understood_of_a_refused_request) {
               HasSubstr("\"PUT /bare HTTP/1.1\" 400"));
   EXPECT_THAT(access_lines("GET /old HTTP/3.0\r\n\r\n"), HasSubstr("\"GET /old HTTP/3.0\" 505"));
   EXPECT_THAT(access_lines("GET /" + std::string(20'000, 'a')), HasSubstr("\"GET /aaa"));
+  EXPECT_THAT(
+      access_lines("POST /odd HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"),
+      HasSubstr("\"POST /odd HTTP/1.1\" 400"));
   EXPECT_THAT(access_lines("rubbish\r\n\r\n"), HasSubstr("\"-\" 400"));
 }
 

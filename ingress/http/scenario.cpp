@@ -265,14 +265,20 @@ void Scenario::on_server(std::function<void()> task) {
   done.get_future().wait();
 }
 
-void Scenario::start_drain(std::chrono::milliseconds deadline,
-                           const std::function<void()>& before) {
+void Scenario::start_drain(std::chrono::milliseconds deadline, const std::function<void()>& before,
+                           int turns) {
   on_server([&] {
     before();
-    boost::asio::co_spawn(io_, listener->drain(clock_.now() + deadline),
-                          [this](std::exception_ptr) { drained_ = true; });
+    drain_after(turns, deadline);
   });
-  on_server([] {});
+}
+
+void Scenario::drain_after(int turns, std::chrono::milliseconds deadline) {
+  if (turns > 0) {
+    return boost::asio::post(io_, [this, turns, deadline] { drain_after(turns - 1, deadline); });
+  }
+  boost::asio::co_spawn(io_, listener->drain(clock_.now() + deadline),
+                        [this](std::exception_ptr) { drained_ = true; });
 }
 
 bool Scenario::drained() {

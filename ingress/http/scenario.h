@@ -48,9 +48,12 @@ class Scenario {
 
   // On the server's thread, waits for it.
   void on_server(std::function<void()> task);
-  // Does `before` on the server's thread, and starts HttpListener::drain before anything else
-  // happens there; drained() is true when it returned within a time no test waits for.
-  void start_drain(std::chrono::milliseconds deadline, const std::function<void()>& before = [] {});
+  // Does `before` on the server's thread, and starts HttpListener::drain there when its loop has
+  // gone on to other work `turns` times; drained() is true when it returned within a time no test
+  // waits for.
+  void start_drain(
+      std::chrono::milliseconds deadline, const std::function<void()>& before = [] {},
+      int turns = 0);
   bool drained();
 
   std::uint16_t port = 0;
@@ -60,6 +63,8 @@ class Scenario {
   std::unique_ptr<HttpListener> listener;
 
  private:
+  void drain_after(int turns, std::chrono::milliseconds deadline);
+
   SystemClock clock_;
   SystemRandom random_;
   Log log_;
