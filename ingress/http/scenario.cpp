@@ -128,6 +128,7 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
   }
   bool end() {
     std::vector<contracts::Header> trailers;
+    trailers.reserve(trailers_.size());
     for (const auto& [name, value] : trailers_) trailers.push_back({name, value});
     caller_.on_end(trailers);
     return true;
@@ -270,7 +271,7 @@ void Scenario::start_drain(std::chrono::milliseconds deadline,
   on_server([&] {
     before();
     boost::asio::co_spawn(io_, listener->drain(clock_.now() + deadline),
-                          [this](std::exception_ptr) { drained_ = true; });
+                          [this](const std::exception_ptr&) { drained_ = true; });
   });
   on_server([] {});
 }
