@@ -31,7 +31,7 @@ install: build ## weft into $(PREFIX), by default /usr/local
 	@install -D -m 755 build/weft $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weft
 format: setup ## clang-format, rustfmt
 	@tools/format --write
-lint: setup ## arrows, formats, clang-tidy over every source, clippy
+lint: setup ## arrows, formats, clippy, clang-tidy over the program and what its tests share
 	@tools/lint all
 clean: ## remove the build folders, not the caches
 	@rm -rf build build-quick build-debug build-tsan build-lint

@@ -1,7 +1,8 @@
-# add_module(path SOURCES … [USES …] [LIBRARIES …] [TESTS …])
+# add_module(path SOURCES … [USES …] [LIBRARIES …] [TESTS …] [SUPPORT …] [TEST_USES …])
 # One static library per folder, named after its path ("ingress/http" is weft_ingress_http), and one test program
 # from the sources under TESTS. USES names other folders and must be allowed by Arrows.cmake; LIBRARIES names
-# third-party targets, linked as system includes.
+# third-party targets, linked as system includes. SUPPORT is what the folder's tests share: a library of its own, named
+# weft_…_support, which lint reads without the tests. TEST_USES names folders below tests/ that the tests use.
 include(${CMAKE_CURRENT_LIST_DIR}/Arrows.cmake)
 
 function(module_target path out)
@@ -10,7 +11,7 @@ function(module_target path out)
 endfunction()
 
 function(add_module path)
-  cmake_parse_arguments(PARSE_ARGV 1 m "" "" "SOURCES;USES;LIBRARIES;TESTS")
+  cmake_parse_arguments(PARSE_ARGV 1 m "" "" "SOURCES;USES;LIBRARIES;TESTS;SUPPORT;TEST_USES")
   if(m_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "add_module(${path}): unknown words ${m_UNPARSED_ARGUMENTS}")
   endif()
@@ -26,13 +27,25 @@ function(add_module path)
     module_target(${used} used_target)
     target_link_libraries(${target} PUBLIC ${used_target})
   endforeach()
-  target_precompile_headers(${target} REUSE_FROM weft_pch)
-  # In the preset `lint` a folder is one source that includes the others.
-  set_target_properties(${target} PROPERTIES
-    UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include): made by CMake for lint")
+  set(libraries ${target})
+  if(m_SUPPORT AND WEFT_TEST_SUPPORT)
+    add_library(${target}_support STATIC ${m_SUPPORT})
+    target_link_libraries(${target}_support PUBLIC ${target} GTest::gtest)
+    list(APPEND libraries ${target}_support)
+  endif()
+  foreach(library IN LISTS libraries)
+    target_precompile_headers(${library} REUSE_FROM weft_pch)
+    # In the preset `lint` a folder is one source that includes the others.
+    set_target_properties(${library} PROPERTIES
+      UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include): made by CMake for lint")
+  endforeach()
   if(m_TESTS AND WEFT_TESTS)
     add_executable(${target}_test ${m_TESTS})
-    target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main)
+    foreach(used IN LISTS m_TEST_USES)
+      module_target(${used} used_target)
+      list(APPEND libraries ${used_target})
+    endforeach()
+    target_link_libraries(${target}_test PRIVATE ${libraries} GTest::gtest GTest::gmock GTest::gtest_main)
     target_precompile_headers(${target}_test REUSE_FROM weft_pch)
     gtest_discover_tests(${target}_test TEST_PREFIX "${path}: " DISCOVERY_TIMEOUT 60
       PROPERTIES TIMEOUT 120 ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")

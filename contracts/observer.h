@@ -29,7 +29,8 @@ struct SpanEnd {
   std::uint64_t bytes_out = 0;  // results, response body
 };
 
-// Called on the thread of the call; must be quick.
+// One object serves the switchboards of all threads: thread-safe. Called on the thread of the call;
+// must be quick.
 class SpanObserver {
  public:
   virtual void on_start(const SpanStart& span) = 0;
@@ -43,17 +44,19 @@ class SpanObserver {
 class Recording {
  public:
   virtual ~Recording() = default;
-  // Its results, to be copied, or its error.
+  // Its results, to be copied, or its error. The results of an HTTP call are empty: its answer goes
+  // to the caller as it comes.
   virtual void on_reply(const Reply& reply) = 0;
 };
 
-// Sees calls with what they carry, so that they can be made again. Called on the thread of the
-// call.
+// Sees calls with what they carry, so that those whose arguments and results are images can be made
+// again. One object serves the switchboards of all threads: thread-safe, called on the thread of
+// each call, as its recordings are.
 class Recorder {
  public:
   // What the caller sends, to be copied, and the id of the target that takes it. Null: this call is
-  // not recorded. The bodies of an HTTP call stream past it: it sees the request's head and the
-  // bytes that came with it.
+  // not recorded. The bodies of an HTTP call and its answer stream past it: it sees the request's
+  // head and the bytes that came with it.
   virtual std::unique_ptr<Recording> record(const Invocation& invocation,
                                             std::string_view target) = 0;
 

@@ -63,7 +63,8 @@ class Core {
   const std::size_t index_;
 };
 
-// All serving threads of a host. Used by the control thread.
+// All serving threads of a host. Used by the control thread; thread-safe between construction and
+// destruction, except that serving threads must not wait for each other with everywhere().
 class Cores {
  public:
   Cores(std::size_t count, const CoreSettings& settings, const CoreServices& services);

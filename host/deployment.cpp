@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <thread>
+#include <boost/asio/io_context.hpp>
 #include <utility>
 
+#include "base/alarm.h"
 #include "engine/component_shard.h"
 #include "host/manifest/findings.h"
 
@@ -96,10 +97,19 @@ bool Deployment::busy(const std::vector<Generation>& generations) {
   return found;
 }
 
+void Deployment::drain(const std::vector<Generation>& generations,
+                       std::chrono::milliseconds patience) {
+  if (patience == patience.zero() || !busy(generations)) return;
+  boost::asio::io_context here{1};
+  bool late = false;
+  Alarm deadline(here.get_executor(), parts_.clock, [&late] { late = true; });
+  deadline.set(parts_.clock.now() + patience);
+  while (!late && busy(generations)) here.run_one_for(k_look_again);
+}
+
 void Deployment::stop(const std::vector<Generation>& generations,
                       std::chrono::milliseconds patience) {
-  const auto until = parts_.clock.now() + patience;
-  while (busy(generations) && parts_.clock.now() < until) std::this_thread::sleep_for(k_look_again);
+  drain(generations, patience);
   for (const auto generation : generations) end(generation);
 }
 

@@ -75,6 +75,7 @@ class Deployment {
     std::unique_ptr<Provider> provider;                  // of a provider
   };
   bool busy(const std::vector<Generation>& generations);
+  void drain(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
   void end(Generation generation);
 
   const DeploymentParts parts_;

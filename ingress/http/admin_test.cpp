@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "ingress/http/scenario.h"
+#include "tests/support/raw_client.h"
 
 namespace weft::ingress {
 namespace {
@@ -31,7 +32,7 @@ class Admin : public ::testing::Test {
   std::string get(std::string_view path, std::string_view method = "GET") {
     std::string response;
     std::thread client([&] {
-      testing::RawClient raw(server_.address().endpoint.port());
+      tests::RawClient raw(server_.address().endpoint.port());
       raw.send(std::string(method) + " " + std::string(path) + " HTTP/1.0\r\n\r\n");
       response = raw.read_all();
     });

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ingress/http/scenario.h"
+#include "tests/support/raw_client.h"
 
 namespace weft::ingress {
 namespace {
@@ -11,9 +12,9 @@ using ::testing::EndsWith;
 using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::RawClient;
 using testing::Scenario;
 using ::testing::StartsWith;
+using tests::RawClient;
 
 net::HttpServerSettings impatient() {
   net::HttpServerSettings settings;
@@ -176,24 +177,6 @@ TEST(HttpAbuse, by_pipelining_without_end_is_held_back) {
 
   EXPECT_LT(taken, 64u << 20);
   EXPECT_EQ(scenario.application.calls, 1);
-}
-
-TEST(HttpAbuse, by_a_body_that_drips_ends_when_its_average_rate_is_too_low) {
-  net::HttpServerSettings settings;
-  settings.http.body_rate = 1'000'000'000;  // no client that sends byte by byte comes near
-  settings.http.body_grace = std::chrono::milliseconds(30);
-  Scenario scenario(settings);
-  RawClient client(scenario.port);
-  client.send("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
-
-  const bool answered = eventually([&] {
-    scenario.on_server([] {});
-    return !client.hears_nothing() || !client.send("x");
-  });
-
-  EXPECT_TRUE(answered);
-  EXPECT_THAT(client.read_until("\r\n"), StartsWith("HTTP/1.1 408"));
-  EXPECT_EQ(scenario.application.cancelled, 1);
 }
 
 TEST(HttpAbuse, by_too_many_connections_leaves_the_rest_waiting_until_one_ends) {

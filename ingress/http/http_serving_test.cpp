@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ingress/http/scenario.h"
+#include "tests/support/raw_client.h"
 
 namespace weft::ingress {
 namespace {
@@ -15,9 +16,9 @@ using ::testing::EndsWith;
 using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::RawClient;
 using testing::Scenario;
 using ::testing::StartsWith;
+using tests::RawClient;
 
 constexpr std::string_view k_hello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
 

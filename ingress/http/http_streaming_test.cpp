@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ingress/http/scenario.h"
+#include "tests/support/raw_client.h"
 
 #include <fmt/format.h>
 
@@ -13,9 +14,9 @@ using ::testing::EndsWith;
 using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::RawClient;
 using testing::Scenario;
 using ::testing::StartsWith;
+using tests::RawClient;
 
 constexpr std::uint64_t k_credit = 256 * 1024;
 

@@ -128,6 +128,7 @@ class FakeCall final : public contracts::HttpCallee, public contracts::Call {
   }
   bool end() {
     std::vector<contracts::Header> trailers;
+    trailers.reserve(trailers_.size());
     for (const auto& [name, value] : trailers_) trailers.push_back({name, value});
     caller_.on_end(trailers);
     return true;
@@ -278,7 +279,7 @@ void Scenario::drain_after(int turns, std::chrono::milliseconds deadline) {
     return boost::asio::post(io_, [this, turns, deadline] { drain_after(turns - 1, deadline); });
   }
   boost::asio::co_spawn(io_, listener->drain(clock_.now() + deadline),
-                        [this](std::exception_ptr) { drained_ = true; });
+                        [this](const std::exception_ptr&) { drained_ = true; });
 }
 
 bool Scenario::drained() {

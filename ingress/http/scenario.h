@@ -1,5 +1,4 @@
-// A listener with a fake application behind it and raw clients in front, for the tests of this
-// folder.
+// A listener with a fake application behind it, for the tests of this folder.
 #pragma once
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -13,7 +12,6 @@
 #include <thread>
 
 #include "ingress/http/listener.h"
-#include "ingress/http/raw_client.h"
 
 namespace weft::ingress::testing {
 

@@ -5,7 +5,8 @@
 namespace weft::providers::keyvalue_sqlite {
 namespace {
 
-// A thread that never runs out of work hands over what it has after this time.
+// A thread that never runs out of work hands over what it has when it looks again after this time:
+// behind all that was ready, which may be a slice of a guest that computes.
 constexpr std::chrono::milliseconds k_collect_most{1};
 
 void abandon(std::vector<std::unique_ptr<Write>> writes) {

@@ -10,12 +10,10 @@
 #include <string>
 #include <string_view>
 
-#include "ingress/http/raw_client.h"
 #include "net/listen.h"
+#include "tests/support/raw_client.h"
 
 namespace weft::tests {
-
-using ingress::testing::RawClient;
 
 // Its connections are local sockets: they push back, half-close and break as those of TCP do, and
 // the client's end is in the hands of the test. Thread-safe.

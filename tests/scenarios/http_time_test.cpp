@@ -64,6 +64,28 @@ TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_comes_too_slowl
   EXPECT_EQ(failed(Errc::cancelled), 1u);
 }
 
+TEST_F(HostScenario, gives_a_body_that_drips_no_more_time_than_its_bytes_earn) {
+  apply({.limits = "idle_time: 1h"});
+  auto slow = client();
+  slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+  ASSERT_TRUE(waits_for(start_ + hours(1))) << "the guest waits for the body";
+  settle();
+  for (int second = 1; second <= 4; ++second) {
+    clock_.advance(seconds(1));
+    slow.send("x");
+    settle();
+  }
+  const auto allowed = k_http.body_grace + milliseconds(4 * 1000 / k_http.body_rate);
+
+  pass(allowed - seconds(4) - k_instant);
+  EXPECT_TRUE(slow.hears_nothing());
+  EXPECT_EQ(guests(), 1u);
+  pass(k_instant);
+
+  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
+  EXPECT_EQ(guests(), 0u);
+}
+
 TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_time) {
   apply({.limits = "response_time: 1h, idle_time: 1h"});
   // At the lowest rate this much may take longer than a body may pause.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -37,7 +38,23 @@ spec:
                      WEFT_GUESTS, bad.environment, bad.limits, bad.address);
 }
 
+constexpr std::chrono::seconds k_patience{10};
+
 }  // namespace
+
+Meanwhile::Meanwhile(ManualClock& clock, const std::function<void()>& what)
+    : clock_(clock), done_(std::async(std::launch::async, what)) {}
+
+Meanwhile::~Meanwhile() {
+  while (done_.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
+    clock_.advance(std::chrono::seconds(1));
+}
+
+bool Meanwhile::is_over() const {
+  return done_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+bool Meanwhile::ends() const { return done_.wait_for(k_patience) == std::future_status::ready; }
 
 HostScenario::HostScenario()
     : log_({.level = LogLevel::debug}, clock_, [this](std::string_view line) {

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,7 +29,27 @@ struct Bad {
 };
 constexpr int k_limits_line = 11;
 
-// The test's thread is the host's control thread.
+// What the control thread does while the test looks on, on a thread of its own.
+class Meanwhile {
+ public:
+  Meanwhile(ManualClock& clock, const std::function<void()>& what);
+  Meanwhile(const Meanwhile&) = delete;
+  Meanwhile& operator=(const Meanwhile&) = delete;
+  // Lets time pass until it is over.
+  ~Meanwhile();
+
+  bool is_over() const;
+  // Waits for it; false when that takes more than ten seconds of the real time.
+  [[nodiscard]] bool ends() const;
+
+ private:
+  ManualClock& clock_;
+  const std::future<void> done_;
+};
+
+// The test's thread is the host's control thread. While a Meanwhile is under way that one is, and
+// the test may use clients, the clock, the log and what asks the serving threads: waits_for(),
+// settle(), pass(), guests().
 class HostScenario : public testing::Test {
  protected:
   HostScenario();
@@ -46,12 +68,13 @@ class HostScenario : public testing::Test {
   // Goes so far, and lets what that brings about happen.
   void pass(std::chrono::nanoseconds by);
 
+  // Of the deployment: for the control thread.
   std::shared_ptr<const engine::Component> component();
-  // Guests that exist, as the thread's pool counts them.
-  std::size_t guests();
   std::size_t failed(Errc code) {
     return component()->counts().errors[static_cast<std::size_t>(code)];
   }
+  // Guests that exist, as the thread's pool counts them.
+  std::size_t guests();
   const ingress::HttpMetrics& metrics();
   bool logged(std::string_view text) const;
 

@@ -9,9 +9,10 @@ use wasmtime::{
     WasmBacktraceDetails,
 };
 
-/// Regions that one thread collects before it gives them back to the system in one call. Every memory and every
-/// table of an instance that ends counts as one, also where nothing is left to give back, so this is about four
-/// instances with two tables each. More would save little, and hold more of the memory of guests that grew.
+/// Regions that one shard of Wasmtime's queue collects before it gives them back to the system in one call; threads
+/// are spread over as many shards as there are CPUs, up to 16. Every memory and every table of an instance that ends
+/// counts as one, also where nothing is left to give back, so this is about four instances with two tables each. More
+/// would save little, and hold more of the memory of guests that grew.
 const BATCH: u32 = 12;
 const SLOT: u64 = 4 << 30;
 
@@ -37,7 +38,8 @@ pub struct Options {
 }
 
 fn pool(options: &Options) -> PoolingAllocationConfig {
-    // Slots in the batches of other threads are free but cannot be had.
+    // Slots that wait in a batch can be had only by giving back one shard after the other, with system calls, while
+    // a call that begins waits for them. With this many more a pool whose batches are as full as they get has a slot.
     let size = or(options.pool_size, 1) + BATCH * or(options.threads, 1);
     let slot = or(options.slot, SLOT);
     let (memories, tables) = (or(options.memories, 4), or(options.tables, 8));

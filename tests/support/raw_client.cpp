@@ -1,4 +1,4 @@
-#include "ingress/http/raw_client.h"
+#include "tests/support/raw_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace weft::ingress::testing {
+namespace weft::tests {
 namespace {
 
 constexpr std::chrono::seconds k_patience{10};
@@ -123,4 +123,4 @@ std::string RawClient::read_response() {
   return text + read_bytes(length);
 }
 
-}  // namespace weft::ingress::testing
+}  // namespace weft::tests

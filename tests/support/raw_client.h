@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace weft::ingress::testing {
+namespace weft::tests {
 
 // Every wait ends after some seconds.
 class RawClient {
@@ -47,4 +47,4 @@ class RawClient {
   std::string pending_;
 };
 
-}  // namespace weft::ingress::testing
+}  // namespace weft::tests
