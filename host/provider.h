@@ -1,5 +1,6 @@
 // A capability provider inside the host, as the host sees it: something that opens, gives each
-// thread an invoker of its own, and closes. Concrete providers are listed in apps/ alone.
+// thread an invoker of its own, and closes. Only apps/ includes concrete ones; what manifests may
+// say of them stands in host/manifest/providers.cpp.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <filesystem>

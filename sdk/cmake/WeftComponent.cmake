@@ -133,7 +133,7 @@ function(weft_add_component name)
     ${optimise}
     COMMAND ${WEFT_WASM_TOOLS} component embed ${work}/wit --world weft:sdk/libc ${core} -o ${core}.embedded
     COMMAND ${WEFT_WASM_TOOLS} component embed ${work}/wit --world ${c_WORLD} ${core}.embedded -o ${core}.embedded
-    COMMAND ${WEFT_WASM_TOOLS} component new ${core}.embedded -o ${component}
+    COMMAND sh ${WEFT_SDK}/cmake/component_new.sh ${WEFT_WASM_TOOLS} ${core}.embedded ${component}
     ${strip}
     BYPRODUCTS ${component} VERBATIM)
 endfunction()

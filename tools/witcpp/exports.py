@@ -12,6 +12,8 @@ class Export:
         self.wit, self.face, self.speller = wit, face, Speller(wit, face)
         self.definitions = Definitions(wit, face, self.speller)
         self.macro_speller = self.speller.in_macro()
+        # The guide is copied to where no namespace of WIT is open; resources are members there.
+        self.guide_speller = self.speller.in_implementation()
         self.prefix = "_".join(face.path) + "_"  # of the symbols, which C sees
 
     def files(self):
@@ -56,7 +58,7 @@ class Export:
         text = "// An implementation offers:\n//\n// struct implementation {\n"
         functions = [(f, style(f)[1]) for f in self.face.functions]
         for name, t in self.resources().items():
-            text += f"//     class {snake(name)} {{\n"
+            text += f"//     struct {snake(name)} {{\n"
             text += "".join(self.guide_line(f, " " * 8) for f, r in functions if r == t) + "//     };\n"
         text += "".join(self.guide_line(f, " " * 4) for f, r in functions if r is None)
         return text + "// };\n"
@@ -68,12 +70,12 @@ class Export:
             line = f"explicit {self.resource_name(resource)}({formal});"
         else:
             static = "" if kind == "method" else "static "
-            line = f"{static}{self.speller.cpp(f.get('result'))} {method_name(f, self.wit)}({formal});"
+            line = f"{static}{self.guide_speller.cpp(f.get('result'))} {method_name(f, self.wit)}({formal});"
         docs = "".join("// " + l for l in comment(f, indent).splitlines(True))
         return f"{docs}// {indent}{line}\n"
 
     def guide_type(self, t):
-        text = self.speller.cpp(t)
+        text = self.guide_speller.cpp(t)
         if text.startswith("wit::self<"):
             return text[len("wit::self<"):-1] + "&"
         return text + " const&" if self.lent(t) else text

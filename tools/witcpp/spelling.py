@@ -14,8 +14,8 @@ class Speller:
     """Spells types as seen from one face.
 
     hidden: names that mean something else where the type is written (members of a class, parameters): types of these
-    names are written out from the global namespace. qualify: all of them are (inside the macro of an export).
-    implementation: prefix of the classes that implement exported resources.
+    names are written out from the global namespace. qualify: all of them are (in an implementation of an
+    export and inside its macro). implementation: prefix of the classes that implement exported resources.
     """
 
     def __init__(self, wit, face):
@@ -28,8 +28,13 @@ class Speller:
         return other
 
     def in_macro(self):
+        other = self.in_implementation()
+        other.implementation = "impl::"
+        return other
+
+    def in_implementation(self):
         other = Speller(self.wit, self.face)
-        other.qualify, other.implementation = True, "impl::"
+        other.qualify = True
         return other
 
     def is_exported_resource(self, t):

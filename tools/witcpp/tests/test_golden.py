@@ -6,6 +6,7 @@ kept: it shows which header changed, and the compiler says whether it is still r
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -77,6 +78,17 @@ class Corpus(CompilingTest):
             };
             EXPORT_CORPUS_EXPORTS_STORE(implementation)
         """)
+
+    def test_what_the_guide_shows_compiles_when_it_is_copied(self):
+        for name, world in (("world", "direct"), ("exports", "offers")):
+            files = generate_folder(HERE / "corpus" / f"{name}.wit", world)
+            copies = ""
+            for number, text in enumerate(files.values()):
+                if guide := re.search(r"^// (struct implementation \{\n.*?)^//\n", text, re.M | re.S):
+                    struct = re.sub("^// ", "", guide[1], flags=re.M).replace("implementation", f"copy_{number}")
+                    copies += struct + re.search(r"(EXPORT_\w+)\(impl\)", text)[1] + f"(copy_{number})\n"
+            self.assertIn("explicit", copies)
+            self.compile(files, copies)
 
 
 class Wasi(CompilingTest):

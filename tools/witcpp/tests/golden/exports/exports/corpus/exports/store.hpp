@@ -16,12 +16,12 @@ using error = ::exports::corpus::exports::base::error;
 // An implementation offers:
 //
 // struct implementation {
-//     class bucket {
+//     struct bucket {
 //         /// Makes one.
 //         explicit bucket(std::string name);
-//         std::expected<std::optional<std::vector<std::uint8_t>>, error> get(key key);
+//         std::expected<std::optional<std::vector<std::uint8_t>>, ::exports::corpus::exports::store::error> get(::exports::corpus::exports::store::key key);
 //         void copy_from(bucket& other);
-//         static std::expected<wit::own<bucket>, error> open(std::string name);
+//         static std::expected<wit::own<bucket>, ::exports::corpus::exports::store::error> open(std::string name);
 //     };
 //     static wit::own<bucket> merge(wit::own<bucket> a, bucket& b);
 //     static std::optional<wit::own<bucket>> largest(std::vector<wit::self<bucket>> all);

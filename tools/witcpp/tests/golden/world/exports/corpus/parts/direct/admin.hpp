@@ -13,9 +13,9 @@ using item = ::corpus::parts::shared::item;
 // An implementation offers:
 //
 // struct implementation {
-//     class session {
+//     struct session {
 //         explicit session(std::string who);
-//         std::vector<item> items();
+//         std::vector<::exports::corpus::parts::direct::admin::item> items();
 //     };
 //     static void close(wit::own<session> it);
 // };
