@@ -13,7 +13,7 @@ namespace weft::engine::test {
 namespace {
 
 constexpr std::string_view k_api = "test:demo/api@0.1.0";
-constexpr std::size_t k_crowd = 12;  // more than such an engine has places, its slack included
+constexpr std::size_t k_crowd = 24;  // more than such an engine has places, its slack included
 
 class FullEngineTest : public testing::Test {
  protected:
@@ -76,6 +76,26 @@ TEST_F(FullEngineTest, makes_a_plain_call_wait_with_its_arguments) {
   EXPECT_TRUE(last().wait([&] { return taker.results.has_value(); }));
   ASSERT_TRUE(*taker.results) << taker.results->error().message;
   EXPECT_EQ((*taker.results)->data()[0], std::byte{42});
+}
+
+// The guest whose caller goes away has just been woken: its next run is due on its own thread.
+TEST_F(FullEngineTest, gives_the_place_of_a_cancelled_guest_away_though_a_run_of_it_is_due) {
+  end_one();
+  Asker reader;
+  reader.silent = true;
+  rigs_.front()->ask(rigs_.front()->shard("bad"), reader, "/sink");
+  auto& hello = last().shard("hello");
+  Asker asker;
+  last().ask(hello, asker, "/");
+  last().drain();
+  ASSERT_FALSE(asker.over());
+
+  reader.give("some");
+  reader.pending.cancel();
+  last().drain();
+
+  EXPECT_EQ(asker.text().substr(0, 9), "200 hello");
+  rigs_.front()->drain();
 }
 
 TEST_F(FullEngineTest, ends_a_waiting_call_at_its_limit) {

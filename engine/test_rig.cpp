@@ -54,6 +54,7 @@ void Asker::on_body(std::string_view chunk) {
 void Asker::on_end(std::span<const contracts::Header>) { ended = true; }
 
 void Asker::on_want(contracts::HttpCallee& callee, std::size_t limit) {
+  callee_ = &callee;
   if (silent) return;
   const std::string chunk = body.substr(0, limit);
   body.erase(0, chunk.size());
