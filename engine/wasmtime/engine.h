@@ -89,10 +89,12 @@ typedef enum {
   ENG_CPU = 2,    /* CPU budget spent */
   ENG_MEMORY = 3, /* it ended after one of its memory or table growths had been refused, or could not be instantiated
                      within its limits */
-  ENG_BUSY = 4,   /* no free slot: nothing ran, the call may be tried again */
+  ENG_BUSY = 4,   /* no free slot, and the guest had called no host function: the call may be tried again */
   ENG_PANIC = 5,  /* a defect of the engine: this store is gone, the process goes on */
   ENG_HOST = 6,   /* a host function or the embedding refused, or a limit on what the host holds was reached */
   ENG_GUEST = 7,  /* the guest returned, but broke its contract: no response, body not finished, content-length wrong */
+  ENG_HALFWAY = 8, /* no free slot, but a part of the guest was there already and had called a host function: trying again
+                      would repeat that */
 } eng_end;
 typedef enum {
   ENG_LIMIT_NONE = 0,
