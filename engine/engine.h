@@ -51,7 +51,7 @@ class Engine {
   const EngineSettings& settings() const { return settings_; }
   std::uint32_t guests_per_thread() const;
   // Of all threads; they share it.
-  RunningGuests& running_guests() const { return running_guests_; }
+  RunningGuests& running_guests() { return running_guests_; }
 
  private:
   Engine(EngineSettings settings, EngineHandle handle, Log& log);
@@ -61,7 +61,7 @@ class Engine {
   const EngineSettings settings_;
   const EngineHandle handle_;
   ArtifactCache cache_;
-  mutable RunningGuests running_guests_;
+  RunningGuests running_guests_;
   std::mutex mutex_;  // several threads load
   std::unordered_map<std::string, std::weak_ptr<const Artifact>>
       loaded_;  // by digest; guarded by mutex_

@@ -174,8 +174,8 @@ Result<const eng_task*> GuestCall::start_task() {
 // The engine frees what it gets, so without a copy there is no second start.
 contracts::Image GuestCall::take_arguments() {
   const auto size = arguments_.size();
-  gave_arguments_ = size > k_cheap_to_copy && !thread_.guests.was_full();
-  if (gave_arguments_) return std::move(arguments_);
+  begun_ = size > k_cheap_to_copy && !thread_.guests.was_full();
+  if (begun_) return std::move(arguments_);
   contracts::Image copy(size);
   if (size != 0) std::memcpy(copy.data(), arguments_.data(), size);
   return copy;
@@ -185,6 +185,14 @@ void GuestCall::keep_request() {
   if (request_ == nullptr || kept_ != nullptr) return;
   kept_ = std::make_unique<KeptRequest>(*request_);
   request_ = &kept_->request();
+}
+
+// The guest is there and has its own copies of what it started with.
+void GuestCall::has_begun() {
+  if (std::exchange(begun_, true)) return;
+  request_ = nullptr;
+  kept_.reset();
+  arguments_ = {};
 }
 
 void GuestCall::start() {
@@ -201,12 +209,9 @@ void GuestCall::start() {
   starting_ = false;
   if (over_) return finish();
   if (where == FirstRun::now) {
-    request_ = nullptr;
-    kept_.reset();
-    arguments_ = {};
-    gave_arguments_ = true;
+    has_begun();
+    if (eng_task_cpu(task_) >= k_slice_ns) shard_.used_a_slice();
   }
-  if (where == FirstRun::now && eng_task_cpu(task_) >= k_slice_ns) shard_.used_a_slice();
   if (abort_) at_turn_end();
   // What it waited before it started was not idleness of a body.
   if (head_ || wants_) progress_ = thread_.clock.now();
@@ -247,13 +252,12 @@ void GuestCall::wait_for_place() {
   auto& guests = thread_.guests;
   guests.withdrew(context_.hops);
   const bool unheard = guests.watch();
-  const bool can_start = kind_ == Kind::http ? request_ != nullptr : !gave_arguments_;
-  if (!can_start || (!unheard && !guests.any(context_.hops))) {
+  if (begun_ || (!unheard && !guests.any(context_.hops))) {
     guests.began(context_.hops);
     leave_gates();
     return turn_away(fmt::format(
         "{}: the engine has no place for another guest{}, try again later", shard_.component_->id(),
-        can_start ? ", and none runs whose end this call could wait for" : ""));
+        begun_ ? "" : ", and none runs whose end this call could wait for"));
   }
   stage_ = Stage::waiting_at_pool;
   shard_.counters_.waiting.add(1);
@@ -330,12 +334,11 @@ void GuestCall::become_idle() {
   alarm_.cancel();
   progress_ = {};
   end_output();
-  over_ = full_ = head_ = ended_ = wants_ = false;
+  over_ = full_ = begun_ = head_ = ended_ = wants_ = false;
   abort_.reset();
   failed_import_.reset();
   function_ = nullptr;
   arguments_ = {};
-  gave_arguments_ = false;
   caller_ = nullptr;
   request_ = nullptr;
   kept_.reset();

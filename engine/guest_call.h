@@ -77,6 +77,7 @@ class GuestCall final : public GuestContext,
   Result<const eng_task*> start_task();
   contracts::Image take_arguments();
   void keep_request();
+  void has_begun();
   void wait_for_place();
   void on_turn_end() override;
   void at_turn_end();
@@ -126,7 +127,8 @@ class GuestCall final : public GuestContext,
   Kind kind_ = Kind::plain;
   bool starting_ = false;  // the first run is on the stack
   bool over_ = false;      // the engine has said its last word
-  bool full_ = false;      // which was that it has no place; nothing ran
+  bool full_ = false;      // which was that it has no place; the guest left no trace
+  bool begun_ = false;     // what it starts with is gone: it cannot start again
   bool at_turn_end_ = false;
   contracts::Context context_;
   contracts::Replier* replier_ = nullptr;
@@ -136,10 +138,9 @@ class GuestCall final : public GuestContext,
   std::optional<Error> failed_import_;
   const Function* function_ = nullptr;  // plain
   contracts::Image arguments_;
-  bool gave_arguments_ = false;  // and kept no copy: it cannot start again
   // HTTP.
   contracts::HttpCaller* caller_ = nullptr;
-  const contracts::HttpRequest* request_ = nullptr;  // until the guest runs
+  const contracts::HttpRequest* request_ = nullptr;  // until the guest has begun
   std::unique_ptr<KeptRequest> kept_;                // while it waits or may have to
   const eng_exchange* exchange_ = nullptr;
   std::string refused_;  // the guest's error code

@@ -32,6 +32,7 @@ void write_to(int fd, std::string_view bytes) {
 
 void GuestCall::on_import(const ImportSlot& slot, const eng_call* call,
                           contracts::Image arguments) {
+  has_begun();
   auto idle = std::ranges::find_if(imports_, [](const auto& import) { return !import->busy(); });
   if (idle == imports_.end()) idle = imports_.insert(idle, std::make_unique<ImportCall>(*this));
   (*idle)->begin(slot, call, std::move(arguments));
@@ -54,6 +55,7 @@ void GuestCall::on_drop(std::uint32_t handle) {
 
 void GuestCall::on_output(std::uint32_t fd, std::string_view bytes) {
   if (!output_) output_ = std::make_unique<GuestOutput>();
+  has_begun();
   wrote_ = true;
   if (shard_.component_->spec().stdio == Stdio::terminal) write_to(static_cast<int>(fd), bytes);
   output_->write(fd, bytes,
@@ -120,6 +122,11 @@ Error GuestCall::error_of(const eng_report& report) {
   const Component& component = *shard_.component_;
   if (failed_import_ && report.end == ENG_HOST) {
     return std::move(*failed_import_).context(component.id());
+  }
+  if (report.end == ENG_HALFWAY) {
+    return {Errc::unavailable,
+            fmt::format("{}: the engine has no place for the rest of this guest, try again later",
+                        component.id())};
   }
   const std::string ids = fmt::format("request {}, trace {}", contracts::text(context_.request),
                                       context_.trace.trace_text());

@@ -125,6 +125,7 @@ eng_http_sink GuestCall::http_sink(GuestCall& guest) {
                  const eng_header* headers, std::size_t count) {
     auto& call = *static_cast<GuestCall*>(self);
     call.exchange_ = exchange;
+    call.has_begun();
     call.head_ = true;
     call.progressed();
     if (call.caller_ != nullptr)
@@ -147,6 +148,7 @@ eng_http_sink GuestCall::http_sink(GuestCall& guest) {
   sink.want = [](void* self, const eng_exchange* exchange, std::size_t limit) {
     auto& call = *static_cast<GuestCall*>(self);
     call.exchange_ = exchange;
+    call.has_begun();
     call.wants_ = true;
     call.progressed();
     if (call.caller_ != nullptr) call.caller_->on_want(call, limit);

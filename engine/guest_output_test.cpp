@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/manual_clock.h"
+
 namespace weft::engine {
 namespace {
 
@@ -96,12 +98,6 @@ TEST_F(GuestOutputTest, has_nothing_left_for_the_next_call_once_cleared) {
   EXPECT_EQ(output.tail(), "");
 }
 
-struct FakeClock final : Clock {
-  MonotonicTime now() const override { return time; }
-  WallTime wall() const override { return {}; }
-  MonotonicTime time{std::chrono::hours(1)};
-};
-
 int taken(LineBudget& budget, int wanted) {
   int taken = 0;
   for (int i = 0; i < wanted; ++i) taken += budget.take() ? 1 : 0;
@@ -109,7 +105,7 @@ int taken(LineBudget& budget, int wanted) {
 }
 
 TEST(LineBudget, allows_a_burst_and_counts_what_it_suppresses) {
-  const FakeClock clock;
+  const ManualClock clock;
   LineBudget budget(clock);
 
   EXPECT_EQ(taken(budget, 1500), 1000);
@@ -118,13 +114,13 @@ TEST(LineBudget, allows_a_burst_and_counts_what_it_suppresses) {
 }
 
 TEST(LineBudget, fills_up_again_to_one_burst_at_most) {
-  FakeClock clock;
+  ManualClock clock;
   LineBudget budget(clock);
   (void)taken(budget, 1000);
 
-  clock.time += std::chrono::seconds(2);
+  clock.advance(std::chrono::seconds(2));
   EXPECT_EQ(taken(budget, 1500), 400);
-  clock.time += std::chrono::hours(1);
+  clock.advance(std::chrono::hours(1));
   EXPECT_EQ(taken(budget, 1500), 1000);
 }
 

@@ -84,7 +84,7 @@ void Loop::begin(const eng_task* task, FirstRun where) {
 void Loop::release(const eng_task* task) {
   const bool due = computing_.remove(task) || std::erase(doubtful_, task) > 0;
   eng_task_free(task);
-  if (due) eng_task_run(task);
+  if (due) eng_task_run(task);  // does nothing; the queue's reference goes with it
 }
 
 bool Loop::work_one() {

@@ -46,8 +46,7 @@ class Loop {
 
   // Makes the first run of a task that has just been started.
   void begin(const eng_task* task, FirstRun where);
-  // Frees a task; if its next run is due in the second queue it is made now, so that the guest is
-  // gone on return.
+  // Frees a task that is not running; the guest is gone on return, also if its next run was due.
   void release(const eng_task* task);
   // Whether guests that compute are waiting for a slice.
   bool busy() const { return !computing_.empty(); }

@@ -17,9 +17,12 @@ RunningGuests::Member::~Member() {
 
 bool RunningGuests::Member::watch() {
   all_.was_full_.store(true, std::memory_order_relaxed);
-  if (watches_.exchange(true)) return false;
+  // Counted before the flag is up: were it the other way round, a tell() in between would leave the
+  // count too low for a while, and whoever watches then would not be told.
   ++all_.watching_;
-  return true;
+  if (!watches_.exchange(true)) return true;
+  --all_.watching_;
+  return false;
 }
 
 bool RunningGuests::Member::any(std::uint32_t depth) const {

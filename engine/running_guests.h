@@ -1,10 +1,13 @@
 // Which guests run, on all threads, and who is to hear when one ends. The gates count calls; what
 // the engine has is memories, tables and instances, of which some components take several: so it
 // can be full before the gates are.
+//
+// A free place is nobody's in particular: all who watch try at once, and a thread that happens to
+// start a guest first has it. So a call may lose place after place to busier threads; what bounds
+// its wait is its deadline and its component's response_time.
 #pragma once
 #include <array>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -24,7 +27,7 @@ class RunningGuests {
  private:
   void tell();
 
-  std::atomic<int> watching_ = 0;  // members that do
+  std::atomic<int> watching_ = 0;  // members that do; never fewer than have their flag up
   std::atomic<bool> was_full_ = false;
   std::mutex mutex_;              // threads tell each other
   std::vector<Member*> members_;  // guarded by mutex_

@@ -75,6 +75,7 @@ void Asker::on_end(std::span<const contracts::Header> fields) {
 }
 
 void Asker::on_want(contracts::HttpCallee& callee, std::size_t limit) {
+  callee_ = &callee;
   if (silent) return;
   const std::string chunk = body.substr(0, limit);
   body.erase(0, chunk.size());

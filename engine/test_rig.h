@@ -62,6 +62,9 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   void on_want(contracts::HttpCallee& callee, std::size_t limit) override;
   void on_reply(contracts::Reply reply) noexcept override;
 
+  // A piece of body for a guest that wants some.
+  void give(std::string_view chunk) { callee_->push(chunk, contracts::Body::more, {}); }
+
   bool over() const { return outcome.has_value(); }
   // "200 hello", or the error's code and message.
   std::string text() const;
@@ -72,7 +75,7 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   std::string body;
   std::vector<contracts::Header> trailers;
   bool stalled = false;  // takes no bytes beyond the first credit
-  bool silent = false;   // never gives a body
+  bool silent = false;   // gives no body but that of give()
   // After it.
   contracts::Pending pending;
   std::uint16_t status = 0;

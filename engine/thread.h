@@ -17,7 +17,7 @@ namespace weft::engine {
 
 struct Thread {
   // All references outlive the thread.
-  Thread(LoopSettings settings, const Engine& engine_of_process, const Clock& clock_of_process,
+  Thread(LoopSettings settings, Engine& engine_of_process, const Clock& clock_of_process,
          Random& secure_random, Log& log_of_process, Reporter& reporter_of_process)
       : engine(engine_of_process),
         clock(clock_of_process),
@@ -31,7 +31,7 @@ struct Thread {
         pool(loop.io(), {.places = engine.guests_per_thread(),
                          .waiting = std::numeric_limits<std::size_t>::max(),
                          .depths = GateSettings::Depths::reserve}),
-        guests(engine.running_guests(), pool) {}
+        guests(engine_of_process.running_guests(), pool) {}
 
   const Engine& engine;
   const Clock& clock;

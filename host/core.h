@@ -30,7 +30,7 @@ struct CoreSettings {
 
 // What every thread uses; outlives them.
 struct CoreServices {
-  const engine::Engine& engine;
+  engine::Engine& engine;
   const Clock& clock;
   Random& random;
   Log& log;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/manual_clock.h"
+
 namespace weft::links {
 namespace {
 
@@ -16,13 +18,6 @@ using contracts::HttpCallee;
 using contracts::Invocation;
 using contracts::Pending;
 using contracts::Replier;
-
-class FakeClock final : public Clock {
- public:
-  MonotonicTime now() const override { return time; }
-  WallTime wall() const override { return {}; }
-  MonotonicTime time{std::chrono::seconds(100)};
-};
 
 class Spans final : public contracts::SpanObserver {
  public:
@@ -111,7 +106,7 @@ class ObservedCallTest : public testing::Test {
         ObservedCall::start({observers, clock}, &link, &target, {}, std::move(invocation), client);
   }
 
-  FakeClock clock;
+  ManualClock clock;
   Spans spans;
   std::vector<contracts::SpanObserver*> observers{&spans};
   const Link link{"web", "default", "wasi:http/incoming-handler", "shop"};
@@ -141,7 +136,7 @@ TEST_F(ObservedCallTest, counts_the_bytes_of_both_bodies_and_the_time) {
   target.caller->on_head(target, 200, {});
   target.caller->on_body("an");
   target.caller->on_body("swer");
-  clock.time += std::chrono::milliseconds(3);
+  clock.advance(std::chrono::milliseconds(3));
   target.reply();
 
   EXPECT_EQ(spans.started, "handle");

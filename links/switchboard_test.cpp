@@ -229,7 +229,7 @@ TEST_F(SwitchboardTest, forwards_a_call_with_as_many_callers_as_the_hop_limit) {
 TEST_F(SwitchboardTest, forwards_a_call_whose_deadline_is_yet_to_come) {
   const auto board = make();
   auto invocation = call();
-  invocation.context.deadline = clock_.now_ + std::chrono::nanoseconds(1);
+  invocation.context.deadline = clock_.now() + std::chrono::nanoseconds(1);
 
   caller_.pending = board->invoke(std::move(invocation), caller_);
 

@@ -64,7 +64,7 @@ typedef enum {
 typedef struct { void *exec; void (*schedule)(void *exec, const eng_task *task, eng_why); } eng_exec;
 void eng_task_run(const eng_task *);
 /* Cancels an unfinished task: no callback of its sink comes any more, its guest is dropped here and now if it waits, and
- * in the run that is due if it is scheduled. May be called inside a callback that is not on the guest's stack. */
+ * or is to run, else when it leaves the run that it is in. May be called inside a callback that is not on the guest's stack. */
 void eng_task_free(const eng_task *);
 uint64_t eng_task_polls(const eng_task *);
 uint64_t eng_task_cpu(const eng_task *); /* nanoseconds inside its polls; from any thread */
@@ -89,10 +89,12 @@ typedef enum {
   ENG_CPU = 2,    /* CPU budget spent */
   ENG_MEMORY = 3, /* it ended after one of its memory or table growths had been refused, or could not be instantiated
                      within its limits */
-  ENG_BUSY = 4,   /* no free slot: nothing ran, the call may be tried again */
+  ENG_BUSY = 4,   /* no free slot, and the guest had called no host function: the call may be tried again */
   ENG_PANIC = 5,  /* a defect of the engine: this store is gone, the process goes on */
   ENG_HOST = 6,   /* a host function or the embedding refused, or a limit on what the host holds was reached */
   ENG_GUEST = 7,  /* the guest returned, but broke its contract: no response, body not finished, content-length wrong */
+  ENG_HALFWAY = 8, /* no free slot, but a part of the guest was there already and had called a host function: trying again
+                      would repeat that */
 } eng_end;
 typedef enum {
   ENG_LIMIT_NONE = 0,

@@ -29,6 +29,8 @@ pub struct Host {
     sockets: Option<Box<WasiCtx>>,
     /// The request that a wasi:http instance serves.
     pub exchange: Option<Arc<Exchange>>,
+    /// Whether the guest has called a host function.
+    entered: bool,
 }
 
 impl Host {
@@ -53,6 +55,7 @@ impl Host {
             files: None,
             sockets: None,
             exchange: None,
+            entered: false,
         };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.limiter);
@@ -67,6 +70,16 @@ impl Host {
             store.set_max_component_handles(limits.host_objects as usize);
         }
         store
+    }
+
+    /// What every host function gets its host by.
+    pub fn enter(&mut self) -> &mut Host {
+        self.entered = true;
+        self
+    }
+
+    pub fn entered(&self) -> bool {
+        self.entered
     }
 
     pub fn context(&self) -> User {
@@ -89,6 +102,7 @@ impl Host {
     }
 
     pub fn files(&mut self) -> WasiFilesystemCtxView<'_> {
+        self.entered = true;
         let setting = &self.setting;
         WasiFilesystemCtxView {
             ctx: self
@@ -100,6 +114,7 @@ impl Host {
 
     /// Nothing is allowed there.
     pub fn sockets(&mut self) -> WasiSocketsCtxView<'_> {
+        self.entered = true;
         let deny = || {
             let mut builder = WasiCtx::builder();
             let builder = builder.allow_tcp(false).allow_udp(false);

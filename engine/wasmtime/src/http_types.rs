@@ -32,7 +32,7 @@ pub struct FutureTrailers {
 }
 
 pub fn add_to_linker(linker: &mut Linker<Host>) -> Result<()> {
-    types::add_to_linker::<Host, HasSelf<Host>>(linker, &Default::default(), |host| host)
+    types::add_to_linker::<Host, HasSelf<Host>>(linker, &Default::default(), Host::enter)
 }
 
 // ---- fields, counted as memory that the host holds ----

@@ -83,8 +83,8 @@ fn import<const N: usize, const M: usize>(
     user: User,
     off_fiber: bool,
 ) -> Result<()> {
-    linker.func_wrap_async(name, move |store, DynArgs::<N>(args)| {
-        let host = store.data();
+    linker.func_wrap_async(name, move |mut store, DynArgs::<N>(args)| {
+        let host = store.data_mut().enter();
         let args = args.into_image();
         if let Err(refusal) = host.held.fits(args.len() as u64) {
             return Box::new(std::future::ready(Err(refusal.into())));
@@ -215,11 +215,13 @@ pub unsafe extern "C" fn eng_linker_resource(
             bail!("{iface} {name} is not a resource")
         };
         let ty = ResourceType::host_dynamic(linker.resource_number(ty));
-        linker.place(iface)?.resource(name, ty, move |store, rep| {
-            let user = drop_user;
-            dropped(user, store.data().context(), rep);
-            Ok(())
-        })
+        linker
+            .place(iface)?
+            .resource(name, ty, move |mut store, rep| {
+                let user = drop_user;
+                dropped(user, store.data_mut().enter().context(), rep);
+                Ok(())
+            })
     })
     .is_some()
 }

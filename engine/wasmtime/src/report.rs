@@ -16,7 +16,7 @@ pub enum End {
     Cpu = 2,
     /// As `Trap`, after a growth of memory or table had been refused.
     Memory = 3,
-    /// No free slot in the pool: nothing ran, the call may be tried again.
+    /// No free slot in the pool, and the guest had called no host function: the call may be tried again.
     Busy = 4,
     /// A defect of the engine or of this library: the store is gone, the process goes on.
     Panic = 5,
@@ -24,6 +24,8 @@ pub enum End {
     Host = 6,
     /// The guest returned without keeping its contract.
     Guest = 7,
+    /// As `Busy`, but the guest had called a host function while it was instantiated: a second try would do so twice.
+    Halfway = 8,
 }
 
 /// The error behind [`End::Guest`].
@@ -169,7 +171,11 @@ impl Report {
         } else if let Some(broken) = error.downcast_ref::<Broken>() {
             (End::Guest, None, broken.to_string())
         } else if let Some(busy) = error.downcast_ref::<PoolConcurrencyLimitError>() {
-            (End::Busy, None, busy.to_string())
+            let end = match host.is_some_and(Host::entered) {
+                false => End::Busy,
+                true => End::Halfway,
+            };
+            (end, None, busy.to_string())
         } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
             (
                 End::Guest,

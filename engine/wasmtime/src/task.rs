@@ -125,8 +125,12 @@ impl Task {
     }
 
     fn run(self: Arc<Self>) {
-        if self.state.swap(RUNNING, AcqRel) & CANCEL != 0 {
-            self.drop_future();
+        let before = self.state.swap(RUNNING, AcqRel);
+        // Freed while this run was due. If it is done already, its future is gone or about to go elsewhere.
+        if before == DONE || before & CANCEL != 0 {
+            if before != DONE {
+                self.drop_future();
+            }
             self.state.store(DONE, Release);
             return;
         }
@@ -193,11 +197,11 @@ impl Task {
 
     fn cancel(&self) {
         let before = self.state.fetch_or(CANCEL, AcqRel);
-        // SCHEDULED and RUNNING are left to `run`, which sees the bit.
-        if before == IDLE
+        // RUNNING is left to `run`, which sees the bit. A run that is due finds the task done.
+        if (before == IDLE || before == SCHEDULED)
             && self
                 .state
-                .compare_exchange(IDLE | CANCEL, DONE, AcqRel, Acquire)
+                .compare_exchange(before | CANCEL, DONE, AcqRel, Acquire)
                 .is_ok()
         {
             self.drop_future();

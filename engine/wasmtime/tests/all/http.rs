@@ -324,6 +324,25 @@ fn a_cancelled_guest_stops_its_timer_and_frees_its_slot() {
 }
 
 #[test]
+fn a_guest_that_is_freed_while_a_run_is_due_is_gone_at_once() {
+    let ask = Ask {
+        target: "/sleep/1500",
+        ..Ask::default()
+    };
+    let mut client = Client::get(&ask);
+    client.world.wait();
+    unsafe { engine::setting::eng_setting_free(client.setting.0) };
+    client.setting.0 = std::ptr::null();
+    assert_eq!(*client.world.released.lock().unwrap(), 0);
+
+    unsafe { eng_task_free(std::mem::replace(&mut client.task, std::ptr::null())) };
+
+    assert_eq!(*client.world.released.lock().unwrap(), 1);
+    client.tasks.drain();
+    assert!(client.seen.lock().unwrap().done.is_none());
+}
+
+#[test]
 fn a_setting_is_released_after_its_last_call() {
     let ask = Ask {
         target: "/sleep/1",
