@@ -4,8 +4,15 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 
 namespace weft {
+
+WallTime SystemClock::coarse_wall() const {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return WallTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
 
 void SystemRandom::fill(std::span<std::byte> bytes) {
   while (!bytes.empty()) {

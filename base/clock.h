@@ -32,6 +32,8 @@ class Clock {
   virtual WallTime wall() const = 0;
   // Null: time passes by itself, as the system's timers see it.
   virtual Moments* moments() const = 0;
+  // wall() as of some milliseconds ago, for a fraction of its cost.
+  virtual WallTime coarse_wall() const = 0;
 };
 
 // Thread-safe. Cryptographically strong where it stands for the system.
@@ -45,6 +47,7 @@ class SystemClock final : public Clock {
  public:
   MonotonicTime now() const override { return std::chrono::steady_clock::now(); }
   WallTime wall() const override { return std::chrono::system_clock::now(); }
+  WallTime coarse_wall() const override;
   Moments* moments() const override { return nullptr; }
 };
 

@@ -16,6 +16,7 @@ class ManualClock final : public Clock {
 
   MonotonicTime now() const override;
   WallTime wall() const override;
+  WallTime coarse_wall() const override { return wall(); }
   Moments* moments() const override;
 
   // Goes to each moment on the way for which an alarm is set, in their order, rings it, and at last

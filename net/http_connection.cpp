@@ -26,7 +26,8 @@ HttpConnection::HttpConnection(Socket socket, Turn& turn, const Clock& clock,
       settings_(settings),
       handler_(handler),
       alarm_(socket_.get_executor(), clock, [this] { on_alarm(); }),
-      parser_(settings.limits) {
+      parser_(settings.limits),
+      response_(clock) {
   deadlines_.fill(MonotonicTime::max());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <ctime>
 
 #include "net/http_syntax.h"
@@ -24,17 +25,17 @@ void append_field(std::string& out, const HttpField& field) {
 
 }  // namespace
 
-std::string_view date_line() {
-  thread_local std::time_t made = 0;
+std::string_view date_line(WallTime now) {
+  thread_local auto made = std::chrono::sys_seconds::min();
   thread_local std::array<char, 48> text;
   thread_local std::size_t size = 0;
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  if (now.tv_sec != made) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (second != made) {
+    const std::time_t count = second.time_since_epoch().count();
     std::tm parts{};
-    gmtime_r(&now.tv_sec, &parts);
+    gmtime_r(&count, &parts);
     size = std::strftime(text.data(), text.size(), "date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
-    made = now.tv_sec;
+    made = second;
   }
   return {text.data(), size};
 }
@@ -117,7 +118,7 @@ void HttpResponse::end(std::span<const HttpField> trailers) {
 }
 
 void HttpResponse::finish_head(Closing closing) {
-  if (!has_date_) head_ += date_line();
+  if (!has_date_) head_ += date_line(clock_.coarse_wall());
   if (has_body() && !promised_) {
     if (ended_ && trailers_.empty()) {
       head_ += "content-length: ";

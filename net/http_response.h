@@ -9,12 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "net/http_message.h"
 
 namespace weft::net {
 
 // "date: …\r\n", made once a second on each thread. Valid until the next call on this thread.
-std::string_view date_line();
+std::string_view date_line(WallTime now);
 
 // What is handed to the kernel as one message. Its strings keep their memory from one response to
 // the next.
@@ -35,6 +36,9 @@ enum class Closing { no, yes };
 // connection closes).
 class HttpResponse {
  public:
+  // `clock`, from which its date comes, outlives the response.
+  explicit HttpResponse(const Clock& clock) : clock_(clock) {}
+
   void start(Method method, HttpVersion version, Trailers trailers);
 
   // Once. Says why not, in which case nothing happened: a status or field that must not be sent.
@@ -70,6 +74,7 @@ class HttpResponse {
   void take_chunk(HttpFrame& frame);
   bool has_body() const { return method_ != Method::head && status_ != 204 && status_ != 304; }
 
+  const Clock& clock_;
   Method method_ = Method::other;
   HttpVersion version_ = HttpVersion::v1_1;
   Trailers wants_trailers_ = Trailers::refused;

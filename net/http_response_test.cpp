@@ -2,14 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include "base/manual_clock.h"
+
 namespace weft::net {
 namespace {
 
 constexpr HttpField k_plain{"content-type", "text/plain"};
 
+const ManualClock k_clock(WallTime(std::chrono::sys_days(std::chrono::January / 2 / 2026)));
+
 HttpResponse started(Method method = Method::other, HttpVersion version = HttpVersion::v1_1,
                      Trailers trailers = Trailers::refused) {
-  HttpResponse response;
+  HttpResponse response(k_clock);
   response.start(method, version, trailers);
   return response;
 }
@@ -33,6 +37,28 @@ TEST(HttpResponse, gets_a_length_when_it_ended_before_it_was_sent) {
   EXPECT_EQ(taken(response),
             "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello");
   EXPECT_TRUE(response.is_over());
+}
+
+TEST(HttpResponse, is_dated_by_its_clock_to_the_second) {
+  ManualClock clock(WallTime(std::chrono::sys_days(std::chrono::January / 2 / 2026)));
+  const auto dated = [&clock](std::chrono::milliseconds later) {
+    clock.advance(later);
+    HttpResponse response(clock);
+    response.start(Method::other, HttpVersion::v1_1, Trailers::refused);
+    (void)response.head(204, {});
+    response.end({});
+    HttpFrame frame;
+    EXPECT_TRUE(response.take(frame, Closing::no));
+    return frame.prefix;
+  };
+
+  const auto first = dated(std::chrono::milliseconds(0));
+  const auto same = dated(std::chrono::milliseconds(999));
+  const auto next = dated(std::chrono::milliseconds(1));
+
+  EXPECT_EQ(first, "HTTP/1.1 204 No Content\r\ndate: Fri, 02 Jan 2026 00:00:00 GMT\r\n\r\n");
+  EXPECT_EQ(same, first);
+  EXPECT_EQ(next, "HTTP/1.1 204 No Content\r\ndate: Fri, 02 Jan 2026 00:00:01 GMT\r\n\r\n");
 }
 
 TEST(HttpResponse, is_chunked_when_it_is_sent_before_it_ended) {
