@@ -48,6 +48,19 @@ void write_all(std::FILE* stream, std::string_view text) {
   std::fflush(stream);
 }
 
+std::string_view variable(const char* name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this process changes the environment
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : value;
+}
+
+// As no-color.org has it: an empty NO_COLOR counts as none.
+weft::LogColour colour_of(int stream) {
+  const bool wanted =
+      ::isatty(stream) != 0 && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
+  return wanted ? weft::LogColour::yes : weft::LogColour::no;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -59,10 +72,8 @@ int main(int argc, char** argv) {
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },
       .err = [](std::string_view text) { write_all(stderr, text); },
-      // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this process changes the environment
-      .colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr
-                    ? weft::LogColour::yes
-                    : weft::LogColour::no,
+      .colour = colour_of(STDERR_FILENO),
+      .out_colour = colour_of(STDOUT_FILENO),
       .adapters = {keyvalue.get()},
       .providers = {{"weft:keyvalue-sqlite", SqliteProvider::open}},
       .clock = clock,

@@ -37,12 +37,16 @@ struct Dispatch {
 
 }  // namespace
 
+Exit exit_of(const Error& error) {
+  const bool input = error.code == Errc::invalid || error.code == Errc::not_found;
+  return input ? Exit::invalid : Exit::failed;
+}
+
 Exit say_error(const Error& error, Surroundings& around) {
   const bool paint = around.colour == LogColour::yes;
   around.err(fmt::format("{}weft:{} {}\n", paint ? "\x1b[31m" : "", paint ? "\x1b[0m" : "",
                          error.message));
-  const bool input = error.code == Errc::invalid || error.code == Errc::not_found;
-  return input ? Exit::invalid : Exit::failed;
+  return exit_of(error);
 }
 
 Exit run_providers(const Global& global, Surroundings& around) {

@@ -17,6 +17,8 @@ Exit run_version(const Global& global, Surroundings& around);
 // Parses and runs: the whole program but for what main() wires.
 int run_command_line(std::span<const char* const> arguments, Surroundings& around);
 
+// The exit code that goes with an error.
+Exit exit_of(const Error& error);
 // Prints `weft: ` and the error; answers the exit code that goes with it.
 Exit say_error(const Error& error, Surroundings& around);
 

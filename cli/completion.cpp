@@ -3,8 +3,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <map>
+#include <span>
+
 namespace weft::cli {
 namespace {
+
+std::string names(std::span<const CompletedFlag> flags) {
+  std::string text;
+  for (const auto& flag : flags) text += (text.empty() ? "" : " ") + flag.name;
+  return text;
+}
 
 std::string names(std::span<const CompletedCommand> commands) {
   std::string text;
@@ -12,54 +21,134 @@ std::string names(std::span<const CompletedCommand> commands) {
   return text;
 }
 
-std::string bash(std::span<const CompletedCommand> commands) {
-  std::string cases;
-  for (const auto& command : commands) {
-    cases += fmt::format("    {}) words='{}' ;;\n", command.name, fmt::join(command.flags, " "));
+// Every flag that has a value, once; with the words that it can be.
+std::map<std::string, std::vector<std::string>> with_value(const Completed& completed) {
+  std::map<std::string, std::vector<std::string>> found;
+  const auto add = [&found](const std::vector<CompletedFlag>& flags) {
+    for (const auto& flag : flags) {
+      if (flag.value == FlagValue::follows) found.emplace(flag.name, flag.words);
+    }
+  };
+  add(completed.global);
+  for (const auto& command : completed.commands) add(command.flags);
+  return found;
+}
+
+std::string bash(const Completed& completed) {
+  std::string values, taking, flags, words;
+  for (const auto& [flag, choices] : with_value(completed)) {
+    taking += (taking.empty() ? "" : "|") + flag;
+    if (!choices.empty())
+      values += fmt::format("    {}) words='{}' ;;\n", flag, fmt::join(choices, " "));
+  }
+  for (const auto& command : completed.commands) {
+    flags += fmt::format("      {}) words+=' {}' ;;\n", command.name, names(command.flags));
+    if (!command.words.empty())
+      words +=
+          fmt::format("      {}) words='{}' ;;\n", command.name, fmt::join(command.words, " "));
   }
   return fmt::format(R"(_weft() {{
-  local current=${{COMP_WORDS[COMP_CWORD]}} words='{}'
-  case ${{COMP_WORDS[1]}} in
-{}  esac
-  if [ "$COMP_CWORD" -gt 1 ] && [[ $current != -* ]]; then
-    COMPREPLY=($(compgen -f -- "$current"))
+  local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= words= i
+  if [[ $current == = ]]; then current=; elif [[ $before == = ]]; then before=${{COMP_WORDS[COMP_CWORD-2]}}; fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${{COMP_WORDS[i]}} in
+      {taking}) ((i++)); [[ ${{COMP_WORDS[i]}} == = ]] && ((i++)) ;;
+      -*) ;;
+      *) command=${{COMP_WORDS[i]}}; break ;;
+    esac
+  done
+  case $before in
+{values}    {taking}) ;;
+    *) before= ;;
+  esac
+  if [[ -z $before && $current == -* ]]; then
+    words='{global}'
+    case $command in
+{flags}    esac
+  elif [[ -z $before && -z $command ]]; then
+    words='{commands}'
+  elif [[ -z $before ]]; then
+    case $command in
+{words}    esac
+  fi
+  if [[ -n $words ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
   else
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
   fi
 }}
 complete -o filenames -F _weft weft
 )",
-                     names(commands), cases);
+                     fmt::arg("taking", taking), fmt::arg("values", values),
+                     fmt::arg("global", names(completed.global)), fmt::arg("flags", flags),
+                     fmt::arg("commands", names(completed.commands)), fmt::arg("words", words));
 }
 
-std::string zsh(std::span<const CompletedCommand> commands) {
-  std::string list, cases;
-  for (const auto& command : commands) {
+std::string zsh(const Completed& completed) {
+  std::string list, flags, words, values, taking;
+  for (const auto& command : completed.commands) {
     list += fmt::format("    '{}:{}'\n", command.name, command.description);
-    cases += fmt::format("    {}) compadd -- {} ;;\n", command.name, fmt::join(command.flags, " "));
+    flags += fmt::format("      {}) flags+=({}) ;;\n", command.name, names(command.flags));
+    if (!command.words.empty())
+      words += fmt::format("    {}) compadd -- {}; return ;;\n", command.name,
+                           fmt::join(command.words, " "));
+  }
+  for (const auto& [flag, choices] : with_value(completed)) {
+    taking += (taking.empty() ? "" : "|") + flag;
+    if (!choices.empty())
+      values += fmt::format("    {}) compadd -- {}; return ;;\n", flag, fmt::join(choices, " "));
   }
   return fmt::format(R"(#compdef weft
 _weft() {{
   local -a commands=(
-{})
-  if (( CURRENT == 2 )); then _describe command commands; return; fi
-  if [[ $words[CURRENT] != -* ]]; then _files; return; fi
-  case $words[2] in
-{}  esac
+{list})
+  local -a flags=({global})
+  local command= i
+  for ((i = 2; i < CURRENT; i++)); do
+    case $words[i] in
+      {taking}) ((i++)) ;;
+      -*) ;;
+      *) command=$words[i]; break ;;
+    esac
+  done
+  case $words[CURRENT-1] in
+{values}    {taking}) _files; return ;;
+  esac
+  if [[ $words[CURRENT] == -* ]]; then
+    case $command in
+{flags}    esac
+    compadd -- $flags
+    return
+  fi
+  if [[ -z $command ]]; then _describe command commands; return; fi
+  case $command in
+{words}  esac
+  _files
 }}
-compdef _weft weft
+if [[ $funcstack[1] == _weft ]]; then _weft "$@"; else compdef _weft weft; fi
 )",
-                     list, cases);
+                     fmt::arg("list", list), fmt::arg("global", names(completed.global)),
+                     fmt::arg("taking", taking), fmt::arg("values", values),
+                     fmt::arg("flags", flags), fmt::arg("words", words));
 }
 
-std::string fish(std::span<const CompletedCommand> commands) {
+std::string fish_flag(const std::string& condition, const CompletedFlag& flag) {
+  std::string more;
+  if (flag.value == FlagValue::follows) more += " -r";
+  if (!flag.words.empty()) more += fmt::format(" -f -a '{}'", fmt::join(flag.words, " "));
+  return fmt::format("complete -c weft{} -l {}{}\n", condition, flag.name.substr(2), more);
+}
+
+std::string fish(const Completed& completed) {
   std::string text;
-  for (const auto& command : commands) {
+  for (const auto& flag : completed.global) text += fish_flag("", flag);
+  for (const auto& command : completed.commands) {
     text += fmt::format("complete -c weft -n __fish_use_subcommand -a {} -d '{}'\n", command.name,
                         command.description);
-    for (const auto& flag : command.flags) {
-      text += fmt::format("complete -c weft -n '__fish_seen_subcommand_from {}' -l {}\n",
-                          command.name, flag.substr(2));
+    const auto behind = fmt::format(" -n '__fish_seen_subcommand_from {}'", command.name);
+    for (const auto& flag : command.flags) text += fish_flag(behind, flag);
+    if (!command.words.empty()) {
+      text += fmt::format("complete -c weft{} -f -a '{}'\n", behind, fmt::join(command.words, " "));
     }
   }
   return text;
@@ -67,11 +156,10 @@ std::string fish(std::span<const CompletedCommand> commands) {
 
 }  // namespace
 
-std::optional<std::string> completion(const std::string& shell,
-                                      std::span<const CompletedCommand> commands) {
-  if (shell == "bash") return bash(commands);
-  if (shell == "zsh") return zsh(commands);
-  if (shell == "fish") return fish(commands);
+std::optional<std::string> completion(const std::string& shell, const Completed& completed) {
+  if (shell == "bash") return bash(completed);
+  if (shell == "zsh") return zsh(completed);
+  if (shell == "fish") return fish(completed);
   return std::nullopt;
 }
 

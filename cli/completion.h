@@ -1,20 +1,32 @@
 // Completion scripts, made from the same table that parses the command line.
 #pragma once
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 namespace weft::cli {
 
+enum class FlagValue { none, follows };
+
+struct CompletedFlag {
+  std::string name;  // "--admin"
+  FlagValue value = FlagValue::none;
+  std::vector<std::string> words;  // that its value can be; empty: a file or anything
+};
+
 struct CompletedCommand {
   std::string name;
   std::string description;
-  std::vector<std::string> flags;  // "--admin"
+  std::vector<CompletedFlag> flags;  // of its own
+  std::vector<std::string> words;    // that its argument can be; empty: a file
+};
+
+struct Completed {
+  std::vector<CompletedFlag> global;  // before and behind every command
+  std::vector<CompletedCommand> commands;
 };
 
 // Nothing for shells other than bash, zsh and fish.
-std::optional<std::string> completion(const std::string& shell,
-                                      std::span<const CompletedCommand> commands);
+std::optional<std::string> completion(const std::string& shell, const Completed& completed);
 
 }  // namespace weft::cli

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/needs.h"
 #include "engine/component_type.h"
 #include "engine/engine.h"
 #include "engine/wasm_file.h"
-#include "host/manifest/providers.h"
 
 namespace weft::cli {
 namespace {
@@ -23,28 +23,23 @@ struct Satisfaction {
   std::string lines;  // of the manifest; empty when none are needed
 };
 
-std::string link_lines(const contracts::InterfaceName& name, std::string_view target) {
-  return fmt::format(
-      "- type: link\n  properties:\n    target: {{ name: {} }}\n    namespace: {}\n    package: "
-      "{}\n"
-      "    interfaces: [{}]\n",
-      target, name.ns, name.package, name.interface);
-}
+constexpr std::string_view k_that_capability = "NAME-OF-THE-CAPABILITY";
+constexpr std::string_view k_that_component = "NAME-OF-THAT-COMPONENT";
 
-std::vector<Satisfaction> satisfied_by(const contracts::InterfaceName& name) {
+std::vector<Satisfaction> satisfied_by(const InterfaceType& import) {
+  const auto& name = import.name;
   if (engine::is_builtin(name)) return {{"the host", ""}};
+  if (!is_called(import)) return {{"types only, needs no link", ""}};
   std::vector<Satisfaction> found;
-  for (const auto& provider : manifest::providers()) {
-    for (const auto serves : provider.serves) {
-      const auto offered = contracts::InterfaceName::parse(serves);
-      if (offered && offered->unversioned() == name.unversioned() &&
-          contracts::match_versions(name.version, offered->version) == contracts::Match::yes) {
-        found.push_back({std::string(provider.name), link_lines(name, "NAME-OF-THE-CAPABILITY")});
-      }
-    }
+  for (const auto& provider : serving_providers(name)) {
+    found.push_back({provider, link_trait({name.ns, name.package, {name.interface}, provider},
+                                          k_that_capability, 0)});
   }
-  if (name.ns != "wasi")
-    found.push_back({"a component that exports it", link_lines(name, "NAME-OF-THAT-COMPONENT")});
+  if (name.ns != "wasi") {
+    found.push_back(
+        {"a component that exports it",
+         link_trait({name.ns, name.package, {name.interface}, {}}, k_that_component, 0)});
+  }
   return found;
 }
 
@@ -61,7 +56,7 @@ std::string json_text(const engine::Artifact& artifact) {
   for (const auto& import : artifact.type().imports) {
     auto one = interface_json(import);
     one["satisfied_by"] = nlohmann::json::array();
-    for (const auto& way : satisfied_by(import.name)) {
+    for (const auto& way : satisfied_by(import)) {
       one["satisfied_by"].push_back({{"by", way.by}, {"manifest", way.lines}});
     }
     imports.push_back(std::move(one));
@@ -77,19 +72,15 @@ std::string json_text(const engine::Artifact& artifact) {
          "\n";
 }
 
+std::string wit_json(const std::string& file, const std::string& wit) {
+  return nlohmann::json({{"file", file}, {"wit", wit}})
+             .dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "\n";
+}
+
 void append_functions(std::string& out, const InterfaceType& type) {
   for (const auto& function : type.functions)
     out += fmt::format("      {}: {}\n", function.name, function.signature);
-}
-
-std::string indent(std::string_view lines, std::string_view by) {
-  std::string out;
-  while (!lines.empty()) {
-    const auto end = lines.find('\n');
-    out.append(by).append(lines.substr(0, end)).append("\n");
-    lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
-  }
-  return out;
 }
 
 std::string people_text(const engine::Artifact& artifact) {
@@ -100,15 +91,18 @@ std::string people_text(const engine::Artifact& artifact) {
     if (type.name.ns != "wasi") append_functions(out, type);
   }
   out += "\n  imports\n";
-  std::string wanted;
   for (const auto& type : artifact.type().imports) {
-    const auto ways = satisfied_by(type.name);
+    const auto ways = satisfied_by(type);
     std::string by;
     for (const auto& way : ways) by += (by.empty() ? "" : ", or ") + way.by;
     out +=
         fmt::format("    {:<44} {}\n", type.name.text(), by.empty() ? "nothing that weft has" : by);
     if (type.name.ns != "wasi") append_functions(out, type);
-    if (!ways.empty() && !ways.front().lines.empty()) wanted += indent(ways.front().lines, "    ");
+  }
+  std::string wanted;
+  for (const auto& need : needs(artifact.type())) {
+    if (!need.provider.empty()) wanted += link_trait(need, k_that_capability, 4);
+    if (need.provider.empty() && need.ns != "wasi") wanted += link_trait(need, k_that_component, 4);
   }
   if (!wanted.empty()) out += "\n  traits that link it\n" + wanted;
   return out;
@@ -118,7 +112,10 @@ Result<std::string> inspect(const Global& global, const Inspect& options, Surrou
   TRY(auto wasm, engine::read_wasm(options.file));
   const auto name = options.file.string();
   TRY_OK(engine::check_component(wasm, name));
-  if (options.wit == InspectWit::yes) return engine::wit_text(wasm);
+  if (options.wit == InspectWit::yes) {
+    TRY(auto wit, engine::wit_text(wasm));
+    return global.output == Output::json ? wit_json(name, wit) : wit;
+  }
   Log log({.level = LogLevel::warn, .colour = around.colour}, around.clock, around.err);
   engine::EngineSettings settings;
   settings.adapters = around.adapters;

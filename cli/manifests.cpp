@@ -14,7 +14,7 @@
 namespace weft::cli {
 namespace {
 
-Result<std::string> read_text(const std::filesystem::path& file) {
+Result<std::string> read_text(const std::filesystem::path& file, std::string_view command) {
   std::error_code error;
   if (std::filesystem::is_directory(file, error)) {
     return fail(Errc::invalid, fmt::format("this is a folder; name the manifest in it, such as {}",
@@ -24,7 +24,7 @@ Result<std::string> read_text(const std::filesystem::path& file) {
   if (!in) {
     return fail(Errc::not_found,
                 errno == ENOENT
-                    ? "there is no such file; name a manifest: weft up FILE"
+                    ? fmt::format("there is no such file; name a manifest: weft {} FILE", command)
                     : fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
   }
   std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -38,10 +38,10 @@ Result<std::string> read_text(const std::filesystem::path& file) {
 
 }  // namespace
 
-ManifestSet read_manifests(std::span<const std::filesystem::path> files) {
+ManifestSet read_manifests(std::span<const std::filesystem::path> files, std::string_view command) {
   ManifestSet set;
   for (const auto& file : files) {
-    const auto text = read_text(file);
+    const auto text = read_text(file, command);
     if (!text) {
       set.findings.error({.file = file.string()}, text.error().message);
       continue;

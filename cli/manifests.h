@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "contracts/manifest.h"
@@ -14,7 +15,7 @@ struct ManifestSet {
   manifest::Findings findings;
 };
 
-// A file that is missing, a folder or not readable is a finding, too.
-ManifestSet read_manifests(std::span<const std::filesystem::path> files);
+// A file that is missing, a folder or not readable is a finding, too. `command`: "up", for advice.
+ManifestSet read_manifests(std::span<const std::filesystem::path> files, std::string_view command);
 
 }  // namespace weft::cli

@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/suggest.h"
 #include "cli/completion.h"
+#include "cli/values.h"
 
 namespace weft::cli {
 namespace {
@@ -20,7 +22,34 @@ constexpr const char* k_footer = R"(Examples:
   weft check app.yaml                      find what is wrong with it, without running it
   weft inspect hello.wasm                  what it imports, and what would satisfy that
 
-Exit codes: 0 success, 1 failed, 2 wrong command line, 3 wrong manifest or component.)";
+Exit codes: 0 success, 1 failed, 2 wrong command line, 3 wrong manifest or component, 130 ended at
+once by a second Ctrl-C.)";
+
+constexpr const char* k_globals =
+    "\nGlobal options (weft --help): --log-level, --log-format, --output, --state-dir, "
+    "--cache-dir\n";
+constexpr const char* k_serving_exits =
+    "Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 failed, 2 wrong command line, 3 wrong manifest "
+    "or component, 130 ended at once by a second Ctrl-C.\n";
+constexpr const char* k_check_exits =
+    "Exit codes: 0 nothing in the way, 1 failed, 2 wrong command line, 3 wrong manifest or "
+    "component.\n";
+
+// For CLI11: the words of a complaint, none when the value is right.
+template <class Read>
+CLI::Validator valid(Read read) {
+  return CLI::Validator(
+      [read](const std::string& text) -> std::string {
+        const auto value = read(text);
+        return value ? std::string() : value.error().message;
+      },
+      "");
+}
+
+Result<> check_limit(const std::string& text) {
+  contracts::Limits limits;
+  return read_limit(text, limits);
+}
 
 struct Parser {
   Options options;
@@ -31,10 +60,13 @@ struct Parser {
   Completion completion;
   bool wit = false, access_log = false;
   std::string log_level = "info", log_format = "text", output = "text", state_dir, cache_dir;
+  std::map<std::string, std::vector<std::string>> choices;  // by option, for completion
   CLI::App app{"Runs WebAssembly components and links them, at run time, to what they need.",
                "weft"};
 
   Parser();
+  CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
+                          const std::string& what, const std::vector<std::string>& words);
   void add_globals();
   void add_serving(CLI::App& command, Serving& serving);
   void add_up();
@@ -59,32 +91,39 @@ Parser::Parser() {
   add_rest();
 }
 
+CLI::Option* Parser::add_choice(CLI::App& command, const std::string& name, std::string& value,
+                                const std::string& what, const std::vector<std::string>& words) {
+  choices[name] = words;
+  return command.add_option(name, value, what)->check(CLI::IsMember(words));
+}
+
 void Parser::add_globals() {
-  app.add_option("--log-level", log_level, "trace, debug, info, warn, error or off")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+  const auto* group = "Global options";
+  add_choice(app, "--log-level", log_level, "trace, debug, info, warn, error or off",
+             {"trace", "debug", "info", "warn", "error", "off"})
       ->capture_default_str()
-      ->group("Global options");
-  app.add_option("--log-format", log_format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->group(group);
+  add_choice(app, "--log-format", log_format, "text or json", {"text", "json"})
       ->capture_default_str()
-      ->group("Global options");
-  app.add_option("--output", output, "of commands that answer: text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->group(group);
+  add_choice(app, "--output", output, "of commands that answer: text or json", {"text", "json"})
       ->capture_default_str()
-      ->group("Global options");
+      ->group(group);
   app.add_option("--state-dir", state_dir, "where data is kept (default $XDG_STATE_HOME/weft)")
-      ->group("Global options");
+      ->group(group);
   app.add_option("--cache-dir", cache_dir,
                  "where compiled components are kept (default $XDG_CACHE_HOME/weft)")
-      ->group("Global options");
+      ->group(group);
 }
 
 void Parser::add_serving(CLI::App& command, Serving& serving) {
   command.add_option("--threads", serving.threads, "threads that serve; 0 is one per CPU")
       ->check(CLI::Range(0U, 1024U))
       ->capture_default_str();
-  command.add_option("--admin", serving.admin,
-                     "HOST:PORT of /livez, /readyz and /metrics (default: none)");
+  command
+      .add_option("--admin", serving.admin,
+                  "HOST:PORT of /livez, /readyz and /metrics (default: none)")
+      ->check(valid(check_address));
   command.add_flag("--access-log", access_log, "log every HTTP request");
 }
 
@@ -93,9 +132,10 @@ void Parser::add_up() {
   command->add_option("MANIFEST", up.manifests, "OAM manifests (default: app.yaml)");
   add_serving(*command, up.serving);
   command->footer(
-      "SIGHUP reads the manifests again and changes only what changed.\n\n"
+      std::string("SIGHUP reads the manifests again and changes only what changed.\n\n") +
       "Examples:\n  weft up examples/shop/app.yaml\n  weft up a.yaml b.yaml --admin "
-      "127.0.0.1:9090");
+      "127.0.0.1:9090\n" +
+      std::string(k_globals) + k_serving_exits);
 }
 
 void Parser::add_run() {
@@ -106,24 +146,31 @@ void Parser::add_run() {
   command
       ->add_option("--address", run.address,
                    "where an HTTP component is served; port 0 takes a free one")
+      ->check(valid(check_address))
       ->capture_default_str();
   command->add_option("--dir", run.directories, "HOST::GUEST: a folder the component may use")
+      ->check(valid(read_folder))
       ->allow_extra_args(false);
   command->add_option("--env", run.environment, "K=V: an environment variable it sees")
+      ->check(valid(read_variable))
       ->allow_extra_args(false);
   command->add_option("--limit", run.limits, "KEY=VALUE: a limit, as in a manifest's limits trait")
+      ->check(valid(check_limit))
       ->allow_extra_args(false);
   add_serving(*command, run.serving);
   command->footer(
       "Examples:\n  weft run hello.wasm --address 127.0.0.1:9000\n"
-      "  weft run tool.wasm --dir .::/data --env LANG=C -- /data/input.txt");
+      "  weft run tool.wasm --dir .::/data --env LANG=C -- /data/input.txt\n" +
+      std::string(k_globals) + k_serving_exits +
+      "A command component's own exit code is passed on.\n");
 }
 
 void Parser::add_check() {
   auto* command =
       app.add_subcommand("check", "find what is wrong with manifests, without running them");
   command->add_option("MANIFEST", check.manifests, "OAM manifests (default: app.yaml)");
-  command->footer("Examples:\n  weft check app.yaml\n  weft check --output json app.yaml");
+  command->footer("Examples:\n  weft check app.yaml\n  weft check --output json app.yaml\n" +
+                  std::string(k_globals) + k_check_exits);
 }
 
 void Parser::add_inspect() {
@@ -131,17 +178,21 @@ void Parser::add_inspect() {
       "inspect", "show what a component imports and exports, and what satisfies it");
   command->add_option("FILE.wasm", inspect.file, "the component")->required();
   command->add_flag("--wit", wit, "print its world as WIT");
-  command->footer("Examples:\n  weft inspect hello.wasm\n  weft inspect --wit hello.wasm");
+  command->footer("Examples:\n  weft inspect hello.wasm\n  weft inspect --wit hello.wasm\n" +
+                  std::string(k_globals));
 }
 
 void Parser::add_rest() {
   app.add_subcommand("providers",
-                     "list the capability providers, what they serve and their configuration");
-  app.add_subcommand("version", "print the versions of weft and its engine");
+                     "list the capability providers, what they serve and their configuration")
+      ->footer(k_globals);
+  app.add_subcommand("version", "print the versions of weft and its engine")->footer(k_globals);
   auto* command = app.add_subcommand("completion", "print a completion script for a shell");
   command->add_option("SHELL", completion.shell, "bash, zsh or fish")->required();
+  choices["completion"] = {"bash", "zsh", "fish"};
   command->footer(
-      "Example:\n  weft completion bash > ~/.local/share/bash-completion/completions/weft");
+      "Example:\n  weft completion bash > ~/.local/share/bash-completion/completions/weft\n" +
+      std::string(k_globals));
 }
 
 void default_manifest(std::vector<std::filesystem::path>& manifests) {
@@ -185,14 +236,19 @@ std::vector<std::string> flag_names(const CLI::App& app) {
   return names;
 }
 
+constexpr auto k_required = static_cast<int>(CLI::ExitCodes::RequiredError);
+
 // What CLI11 says, plus the word that was probably meant.
 std::string complaint(const CLI::App& app, std::span<const char* const> arguments,
                       const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const CLI::App& at = chosen.empty() ? app : *chosen.front();
-  std::string text = fmt::format("weft: {}\n", error.what());
+  const std::string said = chosen.empty() && error.get_exit_code() == k_required
+                               ? "a command is required"
+                               : error.what();
+  std::string text = fmt::format("weft: {}\n", said);
   if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError) &&
-      error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) {
+      error.get_exit_code() != k_required) {
     arguments = {};  // the words are known, one of their values is wrong: CLI11 has said which
   }
   for (const std::string word : arguments) {
@@ -222,8 +278,7 @@ std::variant<Options, Said> parse(std::span<const char* const> arguments) {
     parser.app.parse(std::move(reversed));
     return parser.take();
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = parser.app.get_subcommands();
-    return Said{Exit::ok, chosen.empty() ? parser.app.help() : chosen.front()->help()};
+    return Said{Exit::ok, parser.app.help()};
   } catch (const CLI::CallForVersion&) {
     return Said{Exit::ok, "weft " WEFT_VERSION "\n"};
   } catch (const CLI::ParseError& error) {
@@ -233,11 +288,29 @@ std::variant<Options, Said> parse(std::span<const char* const> arguments) {
 
 Said completion_script(const std::string& shell) {
   const Parser parser;
-  std::vector<CompletedCommand> commands;
+  const auto flags = [&parser](const CLI::App& app) {
+    std::vector<CompletedFlag> made;
+    for (const auto* option : app.get_options()) {
+      for (const auto& name : option->get_lnames()) {
+        const bool help = name == "help" && &app != &parser.app;
+        const auto words = parser.choices.find("--" + name);
+        if (help) continue;  // it is among those of every command
+        made.push_back(
+            {"--" + name,
+             option->get_items_expected_max() > 0 ? FlagValue::follows : FlagValue::none,
+             words == parser.choices.end() ? std::vector<std::string>{} : words->second});
+      }
+    }
+    return made;
+  };
+  Completed completed{.global = flags(parser.app), .commands = {}};
   for (const auto* command : parser.app.get_subcommands({})) {
-    commands.push_back({command->get_name(), command->get_description(), flag_names(*command)});
+    const auto words = parser.choices.find(command->get_name());
+    completed.commands.push_back(
+        {command->get_name(), command->get_description(), flags(*command),
+         words == parser.choices.end() ? std::vector<std::string>{} : words->second});
   }
-  if (auto script = completion(shell, commands)) return {Exit::ok, *std::move(script)};
+  if (auto script = completion(shell, completed)) return {Exit::ok, *std::move(script)};
   return {Exit::usage,
           fmt::format("weft: no completion for '{}'; there are bash, zsh and fish\n", shell)};
 }

@@ -86,5 +86,47 @@ TEST(CommandLine, completes_every_command_and_flag_in_three_shells) {
   EXPECT_EQ(completion_script("tcsh").exit, Exit::usage);
 }
 
+// Each wrong value is refused by the command line, and the flag is named.
+TEST(CommandLine, names_the_flag_whose_value_is_wrong) {
+  const std::vector<std::vector<const char*>> wrong = {
+      {"up", "--admin", "9090"},
+      {"run", "a.wasm", "--address", "nonsense"},
+      {"run", "a.wasm", "--limit", "memory"},
+      {"run", "a.wasm", "--limit", "memory=big"},
+      {"run", "a.wasm", "--env", "FOO"},
+      {"run", "a.wasm", "--dir", "nosuch"},
+      {"run", "a.wasm", "--dir", "no/such/folder::/x"}};
+  for (const auto& words : wrong) {
+    const auto answer = parse(words);
+    ASSERT_TRUE(std::holds_alternative<Said>(answer)) << words.back();
+    const auto& said = std::get<Said>(answer);
+    EXPECT_EQ(said.exit, Exit::usage) << said.text;
+    EXPECT_NE(said.text.find(words[words.size() - 2]), std::string::npos) << said.text;
+  }
+}
+
+TEST(CommandLine, suggests_the_limit_that_was_meant) {
+  const auto answer = said({"run", "a.wasm", "--limit", "memroy=1"});
+
+  EXPECT_EQ(answer.exit, Exit::usage);
+  EXPECT_NE(answer.text.find("--limit"), std::string::npos) << answer.text;
+  EXPECT_NE(answer.text.find("Did you mean 'memory'?"), std::string::npos) << answer.text;
+}
+
+TEST(CommandLine, says_that_a_command_is_required) {
+  EXPECT_TRUE(said({}).text.starts_with("weft: a command is required\n")) << said({}).text;
+}
+
+TEST(CommandLine, shows_usage_global_options_and_exit_codes_in_the_help_of_commands) {
+  for (const std::string name : {"up", "run", "check", "inspect", "providers"}) {
+    const auto text = said({name.c_str(), "--help"}).text;
+    EXPECT_NE(text.find("weft " + name), std::string::npos) << text;
+    EXPECT_NE(text.find("--log-level"), std::string::npos) << text;
+    if (name == "up" || name == "run" || name == "check") {
+      EXPECT_NE(text.find("Exit codes: 0"), std::string::npos) << text;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weft::cli

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,12 +7,13 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/needs.h"
 #include "cli/serve.h"
 #include "cli/span_log.h"
+#include "cli/values.h"
 #include "engine/component_shard.h"
 #include "engine/component_type.h"
 #include "engine/wasm_file.h"
-#include "net/listen.h"
 
 namespace weft::cli {
 namespace {
@@ -23,37 +25,24 @@ struct RunPlan {
   std::map<ComponentId, host::Extras> extras;
 };
 
-const ComponentId k_component("run");
-const ComponentId k_http("run-http");
+constexpr const char* k_address_flag = "--address";
+
+// The file's name, for the log and for everything that is said about it.
+ComponentId component_id(const Run& options) {
+  return ComponentId(options.file.filename().string());
+}
 
 bool exports(const contracts::ComponentType& type, std::string_view interface) {
   const auto name = contracts::InterfaceName::parse(interface);
   return name && engine::find_export(type, *name) != nullptr;
 }
 
-Result<std::pair<std::string, std::string>> split(const std::string& text, std::string_view between,
-                                                  std::string_view what) {
-  const auto at = text.find(between);
-  if (at == text.npos || at == 0)
-    return fail(Errc::invalid, fmt::format("{}; not '{}'", what, text));
-  return std::pair(text.substr(0, at), text.substr(at + between.size()));
-}
-
-Result<contracts::Limits> read_limits(const std::vector<std::string>& settings) {
-  contracts::Limits limits;
-  for (const auto& setting : settings) {
-    TRY(const auto pair, split(setting, "=", "--limit takes KEY=VALUE, such as cpu_time=2s"));
-    const auto& [key, value] = pair;
-    const auto specs = contracts::limit_specs();
-    const auto spec = std::ranges::find(specs, key, &contracts::LimitSpec::key);
-    if (spec == specs.end()) {
-      std::string known;
-      for (const auto& one : specs) known += (known.empty() ? "" : ", ") + std::string(one.key);
-      return fail(Errc::invalid, fmt::format("there is no limit '{}'; there are {}", key, known));
-    }
-    TRY(limits.*(spec->value), contracts::parse_limit(*spec, value));
-  }
-  return limits;
+// Where a limit may be raised, for the sentence about one that was exceeded.
+std::vector<contracts::LimitOrigin> limit_origins() {
+  std::vector<contracts::LimitOrigin> origins;
+  for (const auto& spec : contracts::limit_specs())
+    origins.push_back({spec.key, {.file = fmt::format("--limit {}=VALUE", spec.key)}});
+  return origins;
 }
 
 // A manifest of one component, as if it had been written: everything else is as for `up`.
@@ -61,23 +50,24 @@ Result<RunPlan> make_plan(const Run& options) {
   RunPlan plan;
   plan.manifest.name = ApplicationName("run");
   contracts::Component component;
-  component.name = "component";
-  component.id = k_component;
+  component.name = options.file.filename().string();
+  component.id = component_id(options);
   component.image = contracts::ImageRef{
       contracts::ImageKind::file, options.file.string(), options.file.string(), {}};
-  TRY(component.limits, read_limits(options.limits));
+  for (const auto& limit : options.limits) TRY_OK(read_limit(limit, component.limits));
+  component.limit_origins = limit_origins();
   contracts::Config environment{
       .name = "environment", .id = "environment", .values = {{}}, .at = {}};
   for (const auto& variable : options.environment) {
-    TRY(auto pair, split(variable, "=", "--env takes KEY=VALUE"));
+    TRY(auto pair, read_variable(variable));
     environment.values->push_back({std::move(pair.first), std::move(pair.second), {}});
   }
   component.config.push_back(std::move(environment));
-  auto& extras = plan.extras[k_component];
+  auto& extras = plan.extras[component.id];
   extras.arguments = options.arguments;
   extras.arguments.insert(extras.arguments.begin(), options.file.filename().string());
   for (const auto& folder : options.directories) {
-    TRY(auto pair, split(folder, "::", "--dir takes HOST::GUEST, such as .::/data"));
+    TRY(auto pair, read_folder(folder));
     extras.dirs.push_back(
         {std::move(pair.first), std::move(pair.second), engine::Access::read_write});
   }
@@ -85,20 +75,23 @@ Result<RunPlan> make_plan(const Run& options) {
   return plan;
 }
 
-void add_http(RunPlan& plan, const std::string& address) {
+void add_http(RunPlan& plan, const Run& options) {
   contracts::Component http;
-  http.name = "http";
+  http.name = "weft:http-server";
   http.kind = ComponentKind::capability;
-  http.id = k_http;
+  http.id = ComponentId("weft-run http");
   http.image = contracts::ImageRef{
       contracts::ImageKind::builtin, "weft:http-server", "weft:http-server", {}};
   contracts::Link link;
   link.ns = "wasi";
   link.package = "http";
   link.interfaces = {{"incoming-handler", {}}};
-  link.target = {"component", {}};
+  link.target = {options.file.filename().string(), {}};
   link.source_config.push_back(
-      {.name = "address", .id = "address", .values = {{{"address", address, {}}}}, .at = {}});
+      {.name = "address",
+       .id = "address",
+       .values = {{{"address", options.address, {.file = k_address_flag}}}},
+       .at = {}});
   http.links.push_back(std::move(link));
   plan.manifest.components.push_back(std::move(http));
 }
@@ -117,9 +110,9 @@ class Ended final : public engine::CommandEnd {
   std::promise<Result<std::uint32_t>> result_;
 };
 
-int run_program(host::Host& host, Surroundings& around) {
+int run_program(host::Host& host, const ComponentId& id, Surroundings& around) {
   Ended ended;
-  const auto generation = host.generation(k_component);
+  const auto generation = host.generation(id);
   host.cores().post(0, [&](host::Core& core) {
     contracts::Context context;
     context.request = core.thread.random.next();
@@ -144,6 +137,49 @@ Result<> apply(host::Host& host, const RunPlan& plan) {
   return fail(Errc::invalid, std::move(text));
 }
 
+enum class Runs { http, program };
+
+// Nothing is linked here: a component that needs links gets the manifest that has them.
+Result<> check_needs(const contracts::ComponentType& type, const Run& options, Runs runs) {
+  const auto wanted = needs(type);
+  if (wanted.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& need : wanted) {
+    for (const auto& interface : need.interfaces)
+      names.push_back(fmt::format("{}:{}/{}", need.ns, need.package, interface));
+  }
+  const auto said = fmt::format("{} needs {}, and weft run links nothing", options.file.string(),
+                                fmt::join(names, ", "));
+  if (runs == Runs::program) {
+    return fail(Errc::invalid,
+                said +
+                    ": a command component has only what the host itself serves (weft inspect "
+                    "shows it)");
+  }
+  const auto manifest = manifest_for(options.file, wanted, options.address);
+  if (!manifest) return {};  // what is said of such a manifest holds here, too
+  return fail(Errc::invalid, fmt::format("{}. Write this into app.yaml and run it with: weft up "
+                                         "app.yaml\n\n{}",
+                                         said, *manifest));
+}
+
+int refuse_arguments(const Run& options, Surroundings& around) {
+  (void)say_error(
+      {Errc::invalid, fmt::format("{} is an HTTP component and takes no arguments; "
+                                  "these are left over: {}",
+                                  options.file.string(), fmt::join(options.arguments, " "))},
+      around);
+  return static_cast<int>(Exit::usage);
+}
+
+// A manifest in the place of a component is the usual mistake.
+Error not_loaded(Error error, const std::filesystem::path& file) {
+  const auto extension = file.extension();
+  if (extension == ".yaml" || extension == ".yml" || extension == ".json")
+    error.message += fmt::format("\nIf it is a manifest, run it with: weft up {}", file.string());
+  return error;
+}
+
 Result<int> run(const Global& global, const Run& options, Surroundings& around) {
   TRY(auto plan, make_plan(options));
   TRY(auto wasm, engine::read_wasm(options.file));
@@ -156,21 +192,26 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
   TRY(const auto host,
       host::Host::open(std::move(settings),
                        {around.clock, around.network, around.random, log, around.providers}));
-  TRY(const auto artifact, host->engine().load(std::move(wasm), options.file.string()));
-  if (exports(artifact->type(), "wasi:http/incoming-handler@0.2.0")) {
-    add_http(plan, options.address);
+  const auto loaded = host->engine().load(std::move(wasm), options.file.string());
+  if (!loaded) return std::unexpected(not_loaded(loaded.error(), options.file));
+  const auto& artifact = *loaded;
+  const bool http = exports(artifact->type(), "wasi:http/incoming-handler@0.2.0");
+  TRY_OK(check_needs(artifact->type(), options, http ? Runs::http : Runs::program));
+  if (http) {
+    if (!options.arguments.empty()) return refuse_arguments(options, around);
+    add_http(plan, options);
     Signals signals;
     TRY_OK(apply(*host, plan));
     signals.serve(*host, log, [&log] { log.info("SIGHUP: there is no manifest to read again"); });
     return 0;
   }
   if (exports(artifact->type(), "wasi:cli/run@0.2.0")) {
-    plan.extras[k_component].stdio = engine::Stdio::terminal;
+    plan.extras[component_id(options)].stdio = engine::Stdio::terminal;
     // A program runs as long as it likes: it is the user's own, at the user's terminal.
     auto& limits = plan.manifest.components.front().limits;
     if (options.limits.empty()) limits.cpu_time = limits.response_time = 0;
     TRY_OK(apply(*host, plan));
-    return run_program(*host, around);
+    return run_program(*host, component_id(options), around);
   }
   std::string found;
   for (const auto& type : artifact->type().exports)
@@ -186,10 +227,6 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
 }  // namespace
 
 int run_run(const Global& global, const Run& options, Surroundings& around) {
-  if (const auto address = net::ListenAddress::parse(options.address); !address) {
-    (void)say_error(Error(address.error()).context("--address"), around);
-    return static_cast<int>(Exit::usage);
-  }
   const auto code = run(global, options, around);
   return code ? *code : static_cast<int>(say_error(code.error(), around));
 }

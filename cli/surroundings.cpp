@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <system_error>
 
 namespace weft::cli {
 namespace {
@@ -31,7 +32,13 @@ Result<std::filesystem::path> state_dir(const Global& global) {
 }
 
 Result<std::filesystem::path> cache_dir(const Global& global) {
-  return folder(global.cache_dir, "XDG_CACHE_HOME", ".cache", "--cache-dir");
+  TRY(auto path, folder(global.cache_dir, "XDG_CACHE_HOME", ".cache", "--cache-dir"));
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) || std::filesystem::is_directory(path, error))
+    return path;
+  return fail(Errc::denied,
+              fmt::format("the cache folder {} is not a folder; choose another with --cache-dir",
+                          path.string()));
 }
 
 }  // namespace weft::cli

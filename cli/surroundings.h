@@ -18,6 +18,7 @@ struct Surroundings {
   std::function<void(std::string_view)> out;        // standard output
   std::function<void(std::string_view)> err;        // standard error
   LogColour colour = LogColour::no;                 // of err
+  LogColour out_colour = LogColour::no;             // of out
   std::vector<const contracts::Adapter*> adapters;  // each outlives the command
   host::ProviderFactories providers;
   const Clock& clock;
@@ -26,6 +27,7 @@ struct Surroundings {
 };
 
 // The folders of the options, or XDG's defaults. invalid: neither is set and there is no HOME.
+// denied: the cache's path is not a folder.
 Result<std::filesystem::path> state_dir(const Global& global);
 Result<std::filesystem::path> cache_dir(const Global& global);
 

@@ -9,31 +9,48 @@
 namespace weft::cli {
 namespace {
 
+LogLevel level_of(manifest::Severity severity) {
+  switch (severity) {
+    case manifest::Severity::error:
+      return LogLevel::error;
+    case manifest::Severity::warning:
+      return LogLevel::warn;
+    case manifest::Severity::info:
+      return LogLevel::info;
+  }
+  return LogLevel::error;
+}
+
 void log_findings(const manifest::Findings& findings, Log& log) {
   for (const auto& finding : findings.all()) {
-    const auto level =
-        finding.severity == manifest::Severity::warning ? LogLevel::warn : LogLevel::info;
-    log.line(level, finding.message, {{"at", manifest::text(finding.at)}});
+    const auto level = level_of(finding.severity);
+    const auto at = manifest::text(finding.at);
+    if (level == LogLevel::error && !finding.suggestion.empty()) {
+      log.line(level, finding.message, {{"at", at}, {"suggestion", finding.suggestion}});
+    } else {
+      log.line(level, finding.message, {{"at", at}});
+    }
   }
 }
 
 class Application {
  public:
-  Application(const Up& options, Surroundings& around, Log& log, host::Host& host)
-      : options_(options), around_(around), log_(log), host_(host) {}
+  Application(const Global& global, const Up& options, Surroundings& around, Log& log,
+              host::Host& host)
+      : global_(global), options_(options), around_(around), log_(log), host_(host) {}
 
   // Reads the manifests and makes them the ones in force.
   Exit apply() {
-    auto set = read_manifests(options_.manifests);
+    auto set = read_manifests(options_.manifests, "up");
     host::Applied applied;
     if (set.findings.ok()) applied = host_.apply(set.manifests);
     set.findings.append(std::move(applied.findings));
+    set.findings.sort();
     if (!set.findings.ok()) {
-      around_.err(findings_text(set.findings, Output::text, around_.colour));
-      around_.err(fmt::format("weft: {}; nothing was changed\n", count_text(set.findings)));
+      refuse(set.findings);
       return Exit::invalid;
     }
-    if (applied.failure) return say_error(*applied.failure, around_);
+    if (applied.failure) return fail_with(*applied.failure);
     log_findings(set.findings, log_);
     const auto summary = applied.summary.value_or(host::ApplySummary{});
     log_.info("applied", {{"added", std::uint64_t{summary.added}},
@@ -44,6 +61,28 @@ class Application {
   }
 
  private:
+  // Where the log is made of records, so is this: nothing else goes to standard error then.
+  bool records() const { return global_.log_format == LogFormat::json; }
+
+  void refuse(const manifest::Findings& findings) {
+    if (global_.output == Output::json) around_.out(findings_text(findings, Output::json, {}));
+    const auto summary = count_text(findings) + "; nothing was changed";
+    if (records()) {
+      log_findings(findings, log_);
+      log_.error(summary);
+      return;
+    }
+    if (global_.output == Output::text)
+      around_.err(findings_text(findings, Output::text, around_.colour));
+    around_.err(fmt::format("weft: {}\n", summary));
+  }
+  Exit fail_with(const Error& error) {
+    if (!records()) return say_error(error, around_);
+    log_.error(error.message);
+    return exit_of(error);
+  }
+
+  const Global& global_;
   const Up& options_;
   Surroundings& around_;
   Log& log_;
@@ -67,7 +106,7 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   auto host = host::Host::open(
       *std::move(settings), {around.clock, around.network, around.random, log, around.providers});
   if (!host) return say_error(host.error(), around);
-  Application application(options, around, log, **host);
+  Application application(global, options, around, log, **host);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;
   signals.serve(**host, log, [&] {
     log.info("SIGHUP: reading the manifests again");

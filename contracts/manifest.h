@@ -120,6 +120,13 @@ struct LimitOrigin {
   Position at;
 };
 
+// A word that nothing reads and that likely was meant to be another.
+struct Misspelt {
+  std::string word;
+  std::string meant;
+  Position at;
+};
+
 struct Component {
   std::string name;
   ComponentKind kind = ComponentKind::component;
@@ -136,6 +143,7 @@ struct Component {
   std::vector<LimitOrigin> limit_origins;
   Position at;
   Position traits_at;  // of the first trait; line 0 without traits
+  std::vector<Misspelt> misspelt;
 };
 
 struct Manifest {

@@ -64,7 +64,7 @@ std::vector<FrontRoute> routes_of(const plan::Plan& plan) {
     if (const auto* component = std::get_if<plan::StartComponent>(&step.what))
       limits[component->id] = component->limits;
     if (const auto* route = std::get_if<plan::AddRoute>(&step.what))
-      routes.push_back({*route, limits[route->target]});
+      routes.push_back({*route, limits[route->target], step.at});
   }
   return routes;
 }

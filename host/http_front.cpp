@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "host/manifest/findings.h"
+
 namespace weft::host {
 namespace {
 
@@ -32,7 +34,7 @@ net::HttpLimits head_limits(const contracts::Limits& limits) {
 
 std::vector<ingress::Route> make_routes(const std::vector<FrontRoute>& routes) {
   std::vector<ingress::Route> made;
-  for (const auto& [route, limits] : routes) {
+  for (const auto& [route, limits, at] : routes) {
     ingress::Route one;
     one.head = head_limits(limits);
     one.address = route.address;
@@ -62,6 +64,38 @@ std::set<std::string> keys(const Map& map) {
   return all;
 }
 
+Error taken(std::string_view address, std::string_view otherwise) {
+  return {Errc::conflict, fmt::format("{} is taken: something else listens there; stop it, or {}",
+                                      address, otherwise)};
+}
+
+// What is wrong with an address, with the place where it was written and what to write there.
+Error placed(Error error, const std::vector<FrontRoute>& routes, const std::string& address) {
+  const auto found = std::ranges::find_if(
+      routes, [&](const FrontRoute& one) { return one.route.address == address; });
+  if (found == routes.end()) return error;
+  const auto& at = found->route.address_at;
+  const bool conflict = error.code == Errc::conflict;
+  if (at.line > 0) {
+    if (conflict) error = taken(address, "write another address on this line");
+    return std::move(error).context(manifest::text(at));
+  }
+  if (!at.file.empty()) {
+    return conflict ? taken(address, "choose another address with " + at.file)
+                    : std::move(error).context(at.file);
+  }
+  if (conflict) error = taken(address, "give this link another `address` in its source config");
+  return found->at.line > 0 ? std::move(error).context(manifest::text(found->at)) : error;
+}
+
+// The admin address comes from the command line.
+Error of_admin(Error error, const std::string& address) {
+  constexpr const char* flag = "--admin";
+  return error.code == Errc::conflict
+             ? taken(address, fmt::format("choose another address with {}", flag))
+             : std::move(error).context(flag);
+}
+
 ingress::HttpListenerParts listener_parts(Core& core, const HttpFrontParts& parts,
                                           ingress::AccessLog* access_log) {
   return {.turn = core.thread.loop.turn(),
@@ -85,12 +119,13 @@ Result<> HttpFront::open(const std::vector<FrontRoute>& routes) {
   // All are asked for before any is taken: from then on clients may already be in its queue.
   for (const auto& address : fresh) {
     TRY(const auto parsed, net::ListenAddress::parse(address));
-    TRY_OK(parts_.network.probe(parsed, own));
+    if (auto free = parts_.network.probe(parsed, own); !free)
+      return std::unexpected(placed(std::move(free).error(), routes, address));
   }
   for (const auto& address : fresh) {
     if (auto opened = open_address(address); !opened) {
       let_go(without(keys(open_), before), std::chrono::milliseconds(0));
-      return opened;
+      return std::unexpected(placed(std::move(opened).error(), routes, address));
     }
   }
   next_ = std::move(router);
@@ -152,6 +187,13 @@ void HttpFront::route(std::chrono::milliseconds patience) {
 
 Result<> HttpFront::serve_admin(ingress::AdminSource& source) {
   if (settings_.admin.empty()) return {};
+  const auto opened = open_admin(source);
+  if (!opened) return std::unexpected(of_admin(opened.error(), settings_.admin));
+  parts_.log.info("health and metrics", {{"address", *opened}});
+  return {};
+}
+
+Result<std::string> HttpFront::open_admin(ingress::AdminSource& source) {
   TRY(const auto address, net::ListenAddress::parse(settings_.admin));
   TRY_OK(parts_.network.probe(address));
   std::string actual;
@@ -165,8 +207,7 @@ Result<> HttpFront::serve_admin(ingress::AdminSource& source) {
     core.admin->start();
     return {};
   }));
-  parts_.log.info("health and metrics", {{"address", actual}});
-  return {};
+  return actual;
 }
 
 bool HttpFront::any_left(const std::set<std::string>& addresses) {

@@ -30,6 +30,7 @@ struct HttpFrontSettings {
 struct FrontRoute {
   plan::AddRoute route;
   contracts::Limits limits;  // of its target
+  contracts::Position at;    // of its link
 };
 
 struct HttpFrontParts {
@@ -76,6 +77,7 @@ class HttpFront {
     std::vector<net::OwnSocket> sockets;
   };
   std::vector<net::OwnSocket> leaving(const std::set<std::string>& wanted) const;
+  Result<std::string> open_admin(ingress::AdminSource& source);
   Result<> open_address(const std::string& address);
   void let_go(const std::set<std::string>& addresses, std::chrono::milliseconds patience);
   bool any_left(const std::set<std::string>& addresses);

@@ -9,6 +9,12 @@
 namespace weft::host {
 namespace {
 
+std::string size_text(std::size_t bytes) {
+  const auto number = static_cast<double>(bytes);
+  return bytes < 1'000'000 ? fmt::format("{:.0f} KB", number / 1e3)
+                           : fmt::format("{:.1f} MB", number / 1e6);
+}
+
 // Tells what is being compiled and how long it took; says nothing of what the cache held.
 class Progress {
  public:
@@ -22,8 +28,7 @@ class Progress {
         return;
       case engine::LoadStage::compiling:
         started_ = std::chrono::steady_clock::now();
-        log_.info(
-            fmt::format("compiling {} ({:.1f} MB)", file_, static_cast<double>(bytes_) / 1e6));
+        log_.info(fmt::format("compiling {} ({})", file_, size_text(bytes_)));
         return;
       case engine::LoadStage::compiled: {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <set>
 #include <tuple>
 
 namespace weft::manifest {
@@ -39,6 +40,16 @@ void Findings::append(Findings other) {
 }
 
 void Findings::sort() {
+  const auto place = [](const Finding& one) {
+    return std::tuple(one.at.file, one.at.line, one.at.column);
+  };
+  std::set<std::tuple<std::string, std::uint32_t, std::uint32_t>> wrong;
+  for (const auto& finding : all_) {
+    if (finding.severity == Severity::error && finding.at.line > 0) wrong.insert(place(finding));
+  }
+  std::erase_if(all_, [&](const Finding& one) {
+    return one.severity == Severity::warning && wrong.contains(place(one));
+  });
   std::vector<std::size_t> order(all_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {

@@ -30,7 +30,8 @@ class Findings {
   void warning(contracts::Position at, std::string message, std::string suggestion = {});
   void info(contracts::Position at, std::string message, std::string suggestion = {});
   void append(Findings other);
-  // By file and line; those of one line in the order found.
+  // By file and line; those of one line in the order found. Drops what an error in the very same
+  // place says better: its warnings.
   void sort();
 
   std::span<const Finding> all() const [[clang::lifetimebound]] { return all_; }

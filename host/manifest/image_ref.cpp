@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <system_error>
 
 #include "host/manifest/providers.h"
 
@@ -27,6 +28,12 @@ std::string beside(const std::string& file, std::string_view path) {
   return (std::filesystem::path(file).parent_path() / wanted).lexically_normal().string();
 }
 
+// A folder beside the manifest is meant, not a name in a registry: whoever loads it says so.
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
 }  // namespace
 
 contracts::ImageRef read_image(std::string_view text, const std::string& file,
@@ -35,7 +42,7 @@ contracts::ImageRef read_image(std::string_view text, const std::string& file,
       .text = std::string(text), .resolved = std::string(text), .at = std::move(at)};
   if (text.starts_with(k_file)) {
     image.resolved = beside(file, text.substr(k_file.size()));
-  } else if (looks_like_a_path(text)) {
+  } else if (looks_like_a_path(text) || is_folder(beside(file, text))) {
     image.resolved = beside(file, text);
   } else if (text.starts_with(k_builtin_prefix)) {
     image.kind = ImageKind::builtin;

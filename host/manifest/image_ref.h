@@ -8,8 +8,9 @@
 namespace weft::manifest {
 
 // A path (`./api.wasm`, `/srv/api.wasm`, `build/api.wasm`) or a `file://` URL is a file; a relative
-// one starts at the folder of the manifest `file`. A name of ours (`weft:…`) or an alias of it is a
-// built-in provider, known or not. Everything else is in a registry.
+// one starts at the folder of the manifest `file`; so does the name of a folder there. A name of
+// ours (`weft:…`) or an alias of it is a built-in provider, known or not. Everything else is in a
+// registry.
 contracts::ImageRef read_image(std::string_view text, const std::string& file,
                                contracts::Position at);
 

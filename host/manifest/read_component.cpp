@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/suggest.h"
@@ -81,8 +82,10 @@ void read_properties(Reading& reading, const Node& node, Component& component) {
   }
   if (image == nullptr && application == nullptr) {
     reading.findings.error(
-        node.at, fmt::format("'{}' has neither `image` nor `application`", component.name),
-        "Name a file, relative to this manifest:\n  image: ./component.wasm");
+        node.at, fmt::format("`image` of '{}' is missing", component.name),
+        component.kind == ComponentKind::capability
+            ? "Name a built-in provider, such as\n  image: weft:keyvalue-sqlite"
+            : "Name a file, relative to this manifest:\n  image: ./component.wasm");
   }
   if (image != nullptr) {
     if (const auto text = read_text(reading, *image, "`image`")) {
@@ -117,6 +120,11 @@ Component read_component(Reading& reading, const Node& node) {
   Component component;
   component.at = node.at;
   if (!is_map(reading, node, "a component", Unknown::warning, keys)) return component;
+  for (const auto& entry : node.entries) {
+    if (std::ranges::find(keys, entry.key) != keys.end()) continue;
+    if (const auto near = nearest_word(entry.key, keys))
+      component.misspelt.push_back({entry.key, std::string(*near), entry.key_at});
+  }
   component.name = require_text(reading, node, "a component", "name");
   component.id = component_id(reading.application, component.name);
   read_kind(reading, node, component);
@@ -125,7 +133,7 @@ Component read_component(Reading& reading, const Node& node) {
   }
   if (const auto* traits = optional_value(node, "traits")) read_traits(reading, *traits, component);
   const bool starts = component.kind == ComponentKind::component && component.image;
-  if (starts && !component.scaler) {
+  if (starts && !component.scaler && component.misspelt.empty()) {
     reading.findings.info(
         node.at,
         fmt::format("'{}' has no scaler: it takes {} calls at once (wadm would not start it)",

@@ -227,7 +227,7 @@ app.yaml:8:13: error: 'componnet' is not a type of component
   Did you mean `component`?
 app.yaml:10:9: error: `imgae` is not a key of the properties of a component
   Did you mean `image`?
-app.yaml:10:9: error: 'web' has neither `image` nor `application`
+app.yaml:10:9: error: `image` of 'web' is missing
   Name a file, relative to this manifest:
   image: ./component.wasm
 app.yaml:13:24: error: `replica` is not a key of the properties of a spreadscaler

@@ -156,10 +156,10 @@ const std::vector<Rule> k_components = {
     {"ids_name_folders", properties, "{image: ./a, id: ../b}", k_e, "'../b' cannot be an id"},
     {"properties_deny_unknown_keys", properties, "{image: ./a, configs: []}", k_e,
      "Did you mean `config`?"},
-    {"image_or_application", properties, "{}", k_e, "has neither `image` nor `application`"},
+    {"image_or_application", properties, "{}", k_e, "`image` of 'a' is missing"},
     {"image_xor_application", properties, "{image: ./a, application: {name: x, component: y}}", k_e,
      "has both"},
-    {"image_null_is_none", properties, "{image: null}", k_e, "has neither"},
+    {"image_null_is_none", properties, "{image: null}", k_e, "is missing"},
     {"image_is_text", properties, "{image: [./a]}", k_e, "`image` must be text; this is a list"},
     {"provider_as_component", properties, "{image: 'weft:http-server'}", k_e,
      "Write `type: capability`."},
@@ -341,6 +341,24 @@ const std::vector<Rule> k_links = {
      "{namespace: wasi, package: keyvalu, interfaces: [store], target: kv}", k_w,
      "Did you mean `keyvalue`?"},
 };
+
+TEST(Rules, do_not_miss_the_scaler_whose_number_is_wrong) {
+  const auto read = read_manifest(
+      manifest_of(Part::trait, "{type: spreadscaler, properties: {instances: ten}}"), "app.yaml");
+
+  const auto told = text(read.findings);
+  EXPECT_NE(told.find("`instances` must be a whole number"), std::string::npos) << told;
+  EXPECT_EQ(told.find("'a' has no scaler"), std::string::npos) << told;
+}
+
+TEST(Rules, name_text_in_utf_16) {
+  const auto read = read_manifest(std::string_view("\xff\xfe"
+                                                   "a\0:\0",
+                                                   6),
+                                  "app.yaml");
+
+  EXPECT_NE(text(read.findings).find("UTF-16"), std::string::npos) << text(read.findings);
+}
 
 std::string name_of(const testing::TestParamInfo<Rule>& info) {
   return std::string(info.param.name);

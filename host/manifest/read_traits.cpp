@@ -60,8 +60,7 @@ void read_scaler(Reading& reading, const Node& node, ScalerKind kind, Component&
   }
   if (instances != nullptr) {
     const auto number = read_count(reading, *instances, "`instances`");
-    if (!number) return;
-    scaler.instances = *number;
+    scaler.instances = number.value_or(0);
   }
   if (const auto* spreads = node.find("spread")) {
     if (is_list(reading, *spreads, "`spread`")) {
@@ -196,6 +195,7 @@ void read_trait(Reading& reading, const Node& node, Component& component) {
     return read_scaler(reading, *properties, ScalerKind::daemon, component);
   if (*text == "limits") return read_limits(reading, *properties, component);
   const auto near = nearest_word(*text, k_traits);
+  if (near) component.misspelt.push_back({*text, std::string(*near), type->at});
   reading.findings.warning(
       type->at, fmt::format("'{}' is not a trait that Weft knows: nothing reads it", *text),
       near ? fmt::format("Did you mean `{}`?", *near)

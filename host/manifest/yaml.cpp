@@ -346,6 +346,10 @@ std::optional<Node> parse_yaml(std::string_view text, const std::string& file, F
                                              text.size(), k_most_bytes));
     return std::nullopt;
   }
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    findings.error({file, 0, 0}, "this is text in UTF-16", "Save it as UTF-8.");
+    return std::nullopt;
+  }
   if (text.find('\0') != text.npos) {
     findings.error({file, 0, 0}, "this is not text: it contains zero bytes");
     return std::nullopt;

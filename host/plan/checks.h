@@ -22,6 +22,8 @@ std::vector<Step> make_steps(const World& world);
 
 // Fills in the hash of a step whose other members are set.
 void seal(Step& step);
+// The interface of its target for which a word of a link is a misspelling; empty when it is none.
+std::string meant_interface(const Edge& edge, const std::string& word);
 // "wasi:keyvalue/store@0.2.0"; also for plain names.
 std::string text(const contracts::InterfaceName& name);
 

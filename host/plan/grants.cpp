@@ -25,6 +25,7 @@ void check_width(const Edge& edge, Findings& findings) {
   if (edge.source->loaded == nullptr || edge.link->interfaces.empty()) return;
   std::vector<std::string> used, unused;
   for (const auto& one : edge.link->interfaces) {
+    if (!meant_interface(edge, one.text).empty()) return;  // said already, with the whole list
     (imports(*edge.source, *edge.link, one.text) ? used : unused).push_back(one.text);
   }
   if (unused.empty()) return;

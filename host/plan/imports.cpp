@@ -140,6 +140,31 @@ void check_versions(const Edge& edge, const contracts::Text& interface, const In
                  std::string(k_version_rule));
 }
 
+// What the target offers of the link's package.
+std::vector<std::string> offered_interfaces(const Edge& edge) {
+  std::vector<std::string> words;
+  const auto add = [&](const InterfaceName& name) {
+    if (name.ns == edge.link->ns && name.package == edge.link->package)
+      words.push_back(name.interface);
+  };
+  if (edge.target->provider != nullptr)
+    std::ranges::for_each(parsed(edge.target->provider->serves), add);
+  if (edge.target->loaded != nullptr) {
+    for (const auto& one : edge.target->loaded->type.exports) add(one.name);
+  }
+  return words;
+}
+
+// The link's list with every misspelling mended.
+std::vector<std::string> corrected(const Edge& edge) {
+  std::vector<std::string> words;
+  for (const auto& one : edge.link->interfaces) {
+    auto meant = meant_interface(edge, one.text);
+    words.push_back(meant.empty() ? one.text : std::move(meant));
+  }
+  return words;
+}
+
 // A provider as the source: it must be one that calls this.
 bool provider_calls(const Edge& edge, const contracts::Text& interface, const InterfaceName& wanted,
                     Findings& findings) {
@@ -171,6 +196,13 @@ void check_interface(const Edge& edge, const contracts::Text& interface, Finding
   if (!is_known(*edge.target)) return;
   const auto offered = offers(*edge.target, wanted);
   if (offered.empty()) {
+    if (const auto meant = meant_interface(edge, interface.text); !meant.empty()) {
+      return findings.error(
+          interface.at,
+          fmt::format("'{}' has no interface '{}' of {}:{}", edge.target->component->name,
+                      interface.text, wanted.ns, wanted.package),
+          fmt::format("Did you mean `{}`?\n  interfaces: {}", meant, flow_list(corrected(edge))));
+    }
     return findings.error(
         interface.at,
         fmt::format("the link from '{}' to '{}' names {}, which '{}' does not have",
@@ -216,10 +248,11 @@ ByHost from_host(const Input& input, const InterfaceName& import) {
   return found;
 }
 
+// Whether the link lists it, or would but for a misspelling that is a finding of its own.
 bool names_interface(const Edge& edge, const InterfaceName& import) {
-  return edge.link->ns == import.ns && edge.link->package == import.package &&
-         std::ranges::find(edge.link->interfaces, import.interface, &contracts::Text::text) !=
-             edge.link->interfaces.end();
+  if (edge.link->ns != import.ns || edge.link->package != import.package) return false;
+  const auto words = corrected(edge);
+  return std::ranges::find(words, import.interface) != words.end();
 }
 
 // Imports of one package that nothing satisfies: one finding, one piece of manifest that mends it.
@@ -329,6 +362,18 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
       link_lines(component, {first.ns, first.package, words, "NAME"}));
 }
 
+// What was written is most likely all there, under a word that nothing reads.
+void report_misspelt(const contracts::Component& component, const std::vector<Unmet>& unmet,
+                     Findings& findings) {
+  std::vector<InterfaceName> names;
+  for (const auto& one : unmet) names.insert(names.end(), one.names.begin(), one.names.end());
+  const auto& misspelt = component.misspelt.front();
+  findings.error(misspelt.at,
+                 fmt::format("nothing reads `{}`, and without it '{}' has no link for {}",
+                             misspelt.word, component.name, joined(names)),
+                 fmt::format("Did you mean `{}`?", misspelt.meant));
+}
+
 void check_unit(const Input& input, const World& world, const Unit& unit, Findings& findings) {
   std::vector<Unmet> unmet;
   for (const auto& import : unit.loaded->type.imports) {
@@ -355,6 +400,8 @@ void check_unit(const Input& input, const World& world, const Unit& unit, Findin
           "Remove the `name` of the link, if the component does not choose.");
     }
   }
+  if (!unmet.empty() && !unit.component->misspelt.empty())
+    return report_misspelt(*unit.component, unmet, findings);
   for (const auto& one : unmet) {
     findings.error(
         unit.component->at,
@@ -369,6 +416,13 @@ void check_unit(const Input& input, const World& world, const Unit& unit, Findin
 std::string text(const InterfaceName& name) {
   if (!name.ns.empty()) return name.text();
   return name.interface.empty() ? "functions outside any interface" : name.interface;
+}
+
+std::string meant_interface(const Edge& edge, const std::string& word) {
+  const auto offered = offered_interfaces(edge);
+  if (std::ranges::find(offered, word) != offered.end()) return {};
+  const std::vector<std::string_view> views(offered.begin(), offered.end());
+  return std::string(nearest_word(word, views).value_or(""));
 }
 
 void check_links(const World& world, Findings& findings) {

@@ -142,5 +142,48 @@ TEST(Newcomer, reads_where_a_link_leads_to_nothing) {
 )");
 }
 
+TEST(Newcomer, reads_one_finding_for_a_misspelt_interface) {
+  const auto planned =
+      Host()
+          .add(application(component("counter", link("wasi:keyvalue", "stor, atomics", "kv")) +
+                           capability("kv", "weft:keyvalue-sqlite") +
+                           http("counter", "address: 127.0.0.1:8000")))
+          .with("app-counter", loaded({k_store, k_atomics}, {k_handler}))
+          .plan();
+  auto findings = planned.findings;
+  findings.sort();
+
+  ASSERT_EQ(findings.all().size(), 1u) << manifest::text(findings);
+  EXPECT_EQ(findings.all().front().message, "'kv' has no interface 'stor' of wasi:keyvalue");
+  EXPECT_EQ(findings.all().front().suggestion,
+            "Did you mean `store`?\n  interfaces: [store, atomics]");
+}
+
+// All that follows from a misspelt word is said at that word, and only there.
+TEST(Newcomer, reads_one_finding_for_a_misspelt_key_or_trait) {
+  for (const auto& [right, wrong] :
+       {std::pair<std::string, std::string>{"traits: [", "triats: ["},
+        std::pair<std::string, std::string>{"{type: link", "{type: lnk"}}) {
+    auto text = component("counter", link("wasi:keyvalue", "store", "kv"));
+    text.replace(text.find(right), right.size(), wrong);
+    auto read = manifest::read_manifest(
+        application(text + capability("kv", "weft:keyvalue-sqlite")), "app.yaml");
+    ASSERT_TRUE(read.manifest) << manifest::text(read.findings);
+    const std::vector<contracts::Manifest> manifests = {*read.manifest};
+    const std::map<ComponentId, Loaded> components = {
+        {ComponentId("app-counter"), loaded({k_store}, {k_handler})}};
+
+    auto findings = std::move(read.findings);
+    findings.append(make_plan({.manifests = manifests, .components = components}).findings);
+    findings.sort();
+
+    ASSERT_EQ(findings.all().size(), 1u) << manifest::text(findings);
+    EXPECT_EQ(findings.all().front().severity, manifest::Severity::error);
+    EXPECT_NE(findings.all().front().message.find("no link for wasi:keyvalue/store"),
+              std::string::npos);
+    EXPECT_TRUE(findings.all().front().suggestion.starts_with("Did you mean `"));
+  }
+}
+
 }  // namespace
 }  // namespace weft::plan

@@ -66,9 +66,10 @@ struct AddRoute {
   ComponentId provider;
   ComponentId target;
   LinkName link;
-  std::string address;  // "127.0.0.1:8000", "[::1]:8000"
-  std::string host;     // lower case
-  std::string path;     // "/" for all; no '/' at the end otherwise
+  std::string address;                  // "127.0.0.1:8000", "[::1]:8000"
+  std::string host;                     // lower case
+  std::string path;                     // "/" for all; no '/' at the end otherwise
+  contracts::Position address_at = {};  // of `address`; empty: no line names it
 };
 
 struct Step {

@@ -110,7 +110,12 @@ std::string address_text(const Address& address) {
                                   : fmt::format("{}:{}", address.ip, address.port);
 }
 
-std::optional<std::string> read_address(const Edge& edge, const Settings& link,
+struct ReadAddress {
+  std::string text;
+  Position at;  // empty: the default
+};
+
+std::optional<ReadAddress> read_address(const Edge& edge, const Settings& link,
                                         const Settings& provider, Findings& findings) {
   const auto& link_configs = edge.link->source_config;
   const auto& own_configs = edge.source->component->config;
@@ -130,10 +135,10 @@ std::optional<std::string> read_address(const Edge& edge, const Settings& link,
         edge.link->at,
         fmt::format("the link to '{}' names no address: it listens on {} (1.x: on 0.0.0.0:8000)",
                     edge.target->component->name, k_default_address));
-    return text;
+    return ReadAddress{std::move(text), {}};
   }
   const auto parsed = parse_address(text);
-  if (parsed) return address_text(*parsed);
+  if (parsed) return ReadAddress{address_text(*parsed), std::move(at)};
   findings.error(
       at, fmt::format("'{}' is not an address to listen on", text),
       "Write IP:PORT, such as 127.0.0.1:8000, 0.0.0.0:80 for every interface, or [::1]:8000.");
@@ -231,7 +236,8 @@ std::vector<Step> make_routes(const World& world, Findings& findings) {
     step.application = edge.application->name;
     step.at = link.at;
     step.what = AddRoute{edge.source->component->id, edge.target->component->id, link.name,
-                         std::move(*address),        std::move(*host),           std::move(*path)};
+                         std::move(address->text),   std::move(*host),           std::move(*path),
+                         std::move(address->at)};
     seal(step);
     for (const auto& earlier : routes) check_conflict(earlier, step, findings);
     routes.push_back(std::move(step));

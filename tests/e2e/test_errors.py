@@ -1,6 +1,7 @@
 """Each mistake of a newcomer gets an error that says what is wrong and how to mend it."""
 import json
 import socket
+import subprocess
 
 import manifests
 import weft
@@ -99,11 +100,52 @@ class Manifests(weft.Case):
         self.refused(manifests.application("app", manifests.component("counter", self.guest("counter"))),
                      "wasi:keyvalue", "counter", "type: link", "weft:keyvalue-sqlite", commands=["check", "up"])
 
-    def test_an_unmet_import_of_weft_run(self):
+    def test_an_unmet_import_of_weft_run_shows_the_manifest_to_write(self):
         ended = self.weft("run", self.guest("counter"), "--address", "127.0.0.1:0")
 
         self.assertEqual(ended.returncode, weft.INVALID, ended.stderr)
-        self.assertIn("wasi:keyvalue", ended.stderr)
+        self.assertIn("counter.wasm needs wasi:keyvalue", ended.stderr)
+        self.assertIn("weft up app.yaml", ended.stderr)
+        self.assertNotIn("line 0", ended.stderr)
+        manifest = ended.stderr[ended.stderr.index("apiVersion"):]
+        checked = self.weft("check", self.write("app.yaml", manifest))
+        self.assertEqual((checked.returncode, checked.stdout), (weft.OK, "all good\n"), manifest)
+
+    def test_a_limit_that_weft_run_exceeds_names_the_flag_and_the_file(self):
+        ended = self.weft("run", self.guest("tool"), "--limit", "memory=70KiB", "--", "args", "a")
+
+        self.assertEqual(ended.returncode, weft.FAILED, ended.stderr)
+        self.assertIn("tool.wasm", ended.stderr)
+        self.assertIn("--limit memory=", ended.stderr)
+
+    def test_a_folder_as_image(self):
+        (self.folder / "folder").mkdir()
+        self.refused(manifests.application("app", manifests.component("it", "folder")), "is a folder")
+
+    def test_check_without_a_file_says_how_to_call_it(self):
+        ended = self.weft("check", cwd=self.folder)
+
+        self.assertEqual(ended.returncode, weft.INVALID)
+        self.assertIn("weft check FILE", ended.stdout)
+
+    def test_a_manifest_given_to_run(self):
+        path = self.write("ok.yaml", self.good())
+
+        ended = self.weft("run", path)
+
+        self.assertEqual(ended.returncode, weft.INVALID, ended.stderr)
+        self.assertIn(f"weft up {path}", ended.stderr)
+
+    def test_findings_of_up_as_records_and_as_json(self):
+        path = self.write("app.yaml", self.good(it=("target: {name: hello}", "target: {name: helo}")))
+
+        logged = self.weft("up", path, "--log-format", "json")
+        answered = self.weft("up", path, "--output", "json")
+
+        records = [json.loads(line) for line in logged.stderr.splitlines()]
+        self.assertIn("helo", json.dumps(records))
+        self.assertIn("helo", json.dumps(json.loads(answered.stdout)))
+        self.assertEqual((logged.returncode, answered.returncode), (weft.INVALID, weft.INVALID))
 
     def test_all_mistakes_come_at_once(self):
         text = self.good(a=("target: {name: hello}", "target: {name: helo}"), b=("type: component", "type: komponent"))
@@ -166,6 +208,36 @@ class Surroundings(weft.Case):
 
         self.assertEqual(ended.returncode, weft.FAILED, ended.stderr)
         self.assertIn(str(port), ended.stderr)
+        self.assertIn("with --address", ended.stderr)
+        self.assertNotIn("manifest", ended.stderr)
+
+    def test_a_port_of_a_manifest_or_of_the_admin_endpoints_that_is_taken(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            address = "127.0.0.1:%d" % other.getsockname()[1]
+            text = manifests.application("app", manifests.component("hello", self.guest("hello")),
+                                         manifests.http_server("hello", address))
+            path = self.write("app.yaml", text)
+            up = self.weft("up", path)
+            admin = self.weft("run", self.guest("hello"), "--address", "127.0.0.1:0", "--admin", address)
+
+        line = next(number for number, row in enumerate(text.splitlines(), 1) if address in row)
+        self.assertIn(f"app.yaml:{line}:", up.stderr)
+        self.assertIn("another address on this line", up.stderr)
+        self.assertIn("with --admin", admin.stderr)
+        for ended in (up, admin):
+            self.assertNotIn("--address", ended.stderr)
+            self.assertEqual(ended.returncode, weft.FAILED, ended.stderr)
+
+    def test_a_cache_folder_that_is_a_file(self):
+        self.cache = self.write("a-file", "")
+
+        ended = self.weft("check", self.example("hello")[0])
+
+        self.assertEqual(ended.returncode, weft.FAILED, ended.stderr)
+        self.assertEqual(len(ended.stderr.splitlines()), 1, ended.stderr)
+        self.assertIn("--cache-dir", ended.stderr)
 
     def test_an_application_that_cannot_start_leaves_nothing_behind(self):
         free = weft.free_port()
@@ -227,10 +299,13 @@ class CommandLine(weft.Case):
         self.misused("run", "x.wasm", "--log-level", "loud", words=["loud", "debug"])
 
     def test_an_address_that_is_none(self):
-        ended = self.weft("run", self.guest("hello"), "--address", "nonsense")
+        self.misused("run", self.guest("hello"), "--address", "nonsense", words=["--address", "nonsense"])
 
-        self.assertIn(ended.returncode, (weft.USAGE, weft.FAILED))
-        self.assertIn("nonsense", ended.stderr)
+    def test_arguments_of_an_http_component(self):
+        ended = self.weft("run", self.guest("hello"), "extra")
+
+        self.assertEqual(ended.returncode, weft.USAGE, ended.stderr)
+        self.assertIn("extra", ended.stderr)
 
     def test_help_everywhere_with_examples(self):
         for command in ([], ["up"], ["run"], ["check"], ["inspect"]):
@@ -252,6 +327,23 @@ class CommandLine(weft.Case):
         for word in ("wasi:keyvalue/store", "wasi:http/incoming-handler", "weft:keyvalue-sqlite"):
             self.assertIn(word, ended.stdout)
 
+    def test_inspect_asks_for_no_link_to_types(self):
+        ended = self.weft("inspect", self.guest("web"))
+
+        self.assertRegex(ended.stdout, r"example:shop/types\S* +types only, needs no link")
+        traits = ended.stdout[ended.stdout.index("traits that link it"):]
+        self.assertNotIn("types", traits)
+
+    def test_inspect_prints_one_trait_for_a_package(self):
+        ended = self.weft("inspect", self.guest("counter"))
+
+        self.assertEqual(ended.stdout.count("package: keyvalue"), 1, ended.stdout)
+
+    def test_inspect_answers_wit_in_json(self):
+        ended = self.weft("inspect", "--wit", self.guest("counter"), "--output", "json")
+
+        self.assertIn("wasi:keyvalue/store", json.loads(ended.stdout)["wit"])
+
     def test_inspect_answers_json(self):
         ended = self.weft("inspect", self.guest("counter"), "--output", "json")
 
@@ -260,3 +352,24 @@ class CommandLine(weft.Case):
     def test_completion_for_three_shells(self):
         for shell in ("bash", "zsh", "fish"):
             self.assertIn("inspect", self.weft("completion", shell, folders=False).stdout)
+
+    def completed(self, *words):
+        """What bash offers for the last of these words."""
+        script = self.write("weft.bash", self.weft("completion", "bash", folders=False).stdout)
+        asked = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _weft; printf "%s\\n" "${COMPREPLY[@]}"'
+        ended = subprocess.run(["bash", "-c", asked, "bash", script, "weft", *words], cwd=self.folder,
+                               capture_output=True, text=True, check=True)
+        self.assertEqual(ended.stderr, "")
+        return ended.stdout.splitlines()
+
+    def test_bash_completes_commands_flags_values_and_files(self):
+        self.write("my app.yaml", "")
+
+        self.assertEqual(self.completed("completion", ""), ["bash", "zsh", "fish"])
+        self.assertEqual(self.completed("check", "--output", ""), ["text", "json"])
+        self.assertEqual(self.completed("check", "--output", "=", "j"), ["json"])
+        self.assertIn("--log-level", self.completed("--"))
+        self.assertEqual(self.completed("--output", "json", "ch"), ["check"])
+        self.assertEqual(self.completed("run", "--he"), ["--help"])
+        self.assertIn("--address", self.completed("run", "--"))
+        self.assertEqual(self.completed("check", "my"), ["my app.yaml"])

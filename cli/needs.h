@@ -1,0 +1,35 @@
+// What a component needs beyond what the host itself serves, and the manifest that gives it.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contracts/component_type.h"
+
+namespace weft::cli {
+
+// Imports of one package that one link can serve.
+struct Need {
+  std::string ns;
+  std::string package;
+  std::vector<std::string> interfaces;
+  std::string provider;  // built in; empty: none serves them
+};
+
+// Whether anything is called there: an interface of types only needs nobody who serves it.
+bool is_called(const contracts::InterfaceType& import);
+// The built-in providers that serve this interface in a version that fits.
+std::vector<std::string> serving_providers(const contracts::InterfaceName& name);
+// One for each package and provider, in the order of the imports.
+std::vector<Need> needs(const contracts::ComponentType& type);
+// A `link` trait as lines of YAML, each behind `indent` spaces.
+std::string link_trait(const Need& need, std::string_view target, std::size_t indent);
+
+// A whole manifest in which this HTTP component has everything that it needs, to be written where
+// weft was called. Nothing: a component of `wasi` that weft has not is among the needs.
+std::optional<std::string> manifest_for(const std::filesystem::path& file,
+                                        const std::vector<Need>& needs, std::string_view address);
+
+}  // namespace weft::cli
