@@ -102,7 +102,10 @@ std::string people_text(const engine::Artifact& artifact) {
   std::string wanted;
   for (const auto& need : needs(artifact.type())) {
     if (!need.provider.empty()) wanted += link_trait(need, k_that_capability, 4);
-    if (need.provider.empty() && need.ns != "wasi") wanted += link_trait(need, k_that_component, 4);
+    if (!need.provider.empty() || need.ns == "wasi") continue;
+    if (need.interfaces.size() > 1)
+      wanted += "    # one such trait for each component, where several export these\n";
+    wanted += link_trait(need, k_that_component, 4);
   }
   if (!wanted.empty()) out += "\n  traits that link it\n" + wanted;
   return out;

@@ -76,7 +76,11 @@ void check_linked(const World& world, const Unit& unit, Findings& findings) {
   if (unit.component->kind != contracts::ComponentKind::capability) return;
   const bool linked = std::ranges::any_of(
       world.edges, [&](const Edge& edge) { return edge.source == &unit || edge.target == &unit; });
-  if (linked) return;
+  // The link may stand under a word that nothing reads, which is a finding already.
+  const bool misspelt =
+      std::ranges::any_of(unit.application->components,
+                          [](const contracts::Component& one) { return !one.misspelt.empty(); });
+  if (linked || misspelt) return;
   findings.warning(
       unit.component->at,
       fmt::format("'{}' does nothing: no link begins or ends at it", unit.component->name));
