@@ -43,7 +43,10 @@ std::string limit_message(std::string_view component, const contracts::Limits& l
   const std::uint64_t value = exceeded.value != 0 ? exceeded.value : limits.*spec->value;
   std::string text = fmt::format("{} exceeded its limit {} of {}", component, exceeded.key,
                                  contracts::limit_text(spec->unit, value));
-  if (exceeded.used > value) text += fmt::format(" ({} needed)", about(spec->unit, exceeded.used));
+  if (exceeded.used > value) {
+    const auto what = spec->unit == contracts::LimitUnit::time ? "used" : "needed";
+    text += fmt::format(" ({} {})", about(spec->unit, exceeded.used), what);
+  }
   const auto origin = std::ranges::find(origins, exceeded.key, &LimitOrigins::value_type::first);
   if (origin != origins.end())
     return text + fmt::format("; raise `{}` in {}", exceeded.key, origin->second);

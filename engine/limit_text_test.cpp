@@ -24,7 +24,7 @@ TEST(LimitText, names_the_limit_its_value_the_component_and_where_to_raise_it) {
 
   EXPECT_EQ(limit_message("shop-web", settings(), origins,
                           {.key = "cpu_time", .value = 500 * k_ms, .used = 512 * k_ms}),
-            "shop-web exceeded its limit cpu_time of 500 ms (512 ms needed); raise `cpu_time` in "
+            "shop-web exceeded its limit cpu_time of 500 ms (512 ms used); raise `cpu_time` in "
             "app.yaml:12");
 }
 
@@ -58,8 +58,8 @@ TEST(LimitText, rounds_what_was_measured_to_a_digit_of_a_fitting_unit) {
     return text.substr(from + 1, to - from - 1);
   };
 
-  EXPECT_EQ(needed("cpu_time", 10'240 * k_ms), "10.2 s needed");
-  EXPECT_EQ(needed("cpu_time", 999 * k_ms), "999 ms needed");
+  EXPECT_EQ(needed("cpu_time", 10'240 * k_ms), "10.2 s used");
+  EXPECT_EQ(needed("cpu_time", 999 * k_ms), "999 ms used");
   EXPECT_EQ(needed("memory", 33'659'290), "32.1 MiB needed");
   EXPECT_EQ(needed("memory", 1536), "1.5 KiB needed");
   EXPECT_EQ(needed("memory", 1023), "1023 B needed");
