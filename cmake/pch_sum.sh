@@ -1,8 +1,8 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # pch_sum.sh COMPILER ARGUMENTS…: launches the compiler for the precompiled header and writes a digest of what the header was
 # made from beside it. ccache compares that (CCACHE_PCH_EXTSUM) instead of the file, which holds this checkout's path, so
 # that another checkout finds the objects of this one.
-set -eu
+set -euo pipefail
 output=
 depends=
 previous=

@@ -102,8 +102,8 @@ class ObservedCallTest : public testing::Test {
     invocation.contract = invocation.interface = "wasi:http/incoming-handler@0.2.0";
     invocation.function = "handle";
     invocation.payload = contracts::HttpCall{&request, &client};
-    client.pending =
-        ObservedCall::start({observers, clock}, &link, &target, {}, std::move(invocation), client);
+    client.pending = ObservedCall::start({observers, nullptr, clock}, &link, &target, {},
+                                         std::move(invocation), client);
   }
 
   ManualClock clock;

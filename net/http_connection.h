@@ -171,7 +171,8 @@ class HttpConnection final : private AtTurnEnd {
   std::array<MonotonicTime, t_count> deadlines_;
   MonotonicTime stuck_since_;  // since when no room has been left to read into
   MonotonicTime body_wait_began_ = MonotonicTime::max();  // max: nothing of the body is waited for
-  int pending_ = 0;                                       // operations of Asio that will still call
+  MonotonicTime body_pause_ends_;  // when a body that is waited for has brought nothing too long
+  int pending_ = 0;                // operations of Asio that will still call
   Phase phase_ = Phase::idle;
   bool soon_ = false, reading_ = false, writing_ = false, watching_ = false;
   bool eof_ = false, served_ = false, draining_ = false, lost_ = false, in_handler_ = false;

@@ -199,6 +199,7 @@ void HttpConnection::pump_body() {
 void HttpConnection::wait_for_body() {
   const auto now = clock_.now();
   if (body_wait_began_ == MonotonicTime::max()) body_wait_began_ = now;
+  body_pause_ends_ = now + settings_.body_timeout;
   auto patience = settings_.body_timeout;
   // Behind the head of an answer the two may be talking.
   if (settings_.body_rate != 0 && !response_.is_committed()) {

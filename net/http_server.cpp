@@ -69,11 +69,11 @@ void HttpServer::add(Socket socket) {
 }
 
 // Closing the listening socket would reset the clients in its queue, for whom the connection is
-// made: the kernel bounds their number.
+// made: as many as the queue holds, and not those who come meanwhile.
 void HttpServer::take_queue() {
   error_code ec;
   acceptor_.non_blocking(true, ec);
-  while (!ec) {
+  for (int left = asio::socket_base::max_listen_connections; !ec && left > 0; --left) {
     Socket socket(acceptor_.get_executor());
     acceptor_.accept(socket, ec);
     if (!ec) add(std::move(socket));

@@ -63,8 +63,8 @@ typedef enum {
 } eng_why;
 typedef struct { void *exec; void (*schedule)(void *exec, const eng_task *task, eng_why); } eng_exec;
 void eng_task_run(const eng_task *);
-/* Cancels an unfinished task: no callback of its sink comes any more, its guest is dropped here and now if it waits, and
- * or is to run, else when it leaves the run that it is in. May be called inside a callback that is not on the guest's stack. */
+/* Cancels an unfinished task: no callback of its sink comes any more, its guest is dropped here and now if it waits or
+ * is due to run, else when it leaves the run that it is in. May be called inside a callback that is not on the guest's stack. */
 void eng_task_free(const eng_task *);
 uint64_t eng_task_polls(const eng_task *);
 uint64_t eng_task_cpu(const eng_task *); /* nanoseconds inside its polls; from any thread */

@@ -133,7 +133,9 @@ Component read_component(Reading& reading, const Node& node) {
   }
   if (const auto* traits = optional_value(node, "traits")) read_traits(reading, *traits, component);
   const bool starts = component.kind == ComponentKind::component && component.image;
-  if (starts && !component.scaler && component.misspelt.empty()) {
+  const bool misspelt_scaler =
+      std::ranges::any_of(component.misspelt, [](const auto& one) { return one.meant != "link"; });
+  if (starts && !component.scaler && !misspelt_scaler) {
     reading.findings.info(
         node.at,
         fmt::format("'{}' has no scaler: it takes {} calls at once (wadm would not start it)",

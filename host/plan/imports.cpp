@@ -160,7 +160,8 @@ std::vector<std::string> corrected(const Edge& edge) {
   std::vector<std::string> words;
   for (const auto& one : edge.link->interfaces) {
     auto meant = meant_interface(edge, one.text);
-    words.push_back(meant.empty() ? one.text : std::move(meant));
+    if (meant.empty()) meant = one.text;
+    words.push_back(std::move(meant));
   }
   return words;
 }
@@ -362,12 +363,18 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
       link_lines(component, {first.ns, first.package, words, "NAME"}));
 }
 
-// What was written is most likely all there, under a word that nothing reads.
-void report_misspelt(const contracts::Component& component, const std::vector<Unmet>& unmet,
-                     Findings& findings) {
+// The word under which a link was most likely written, and which nothing reads.
+const contracts::Misspelt* misspelt_link(const contracts::Component& component) {
+  const auto found = std::ranges::find_if(component.misspelt, [](const auto& one) {
+    return one.meant == "link" || one.meant == "traits";
+  });
+  return found == component.misspelt.end() ? nullptr : &*found;
+}
+
+void report_misspelt(const contracts::Component& component, const contracts::Misspelt& misspelt,
+                     const std::vector<Unmet>& unmet, Findings& findings) {
   std::vector<InterfaceName> names;
   for (const auto& one : unmet) names.insert(names.end(), one.names.begin(), one.names.end());
-  const auto& misspelt = component.misspelt.front();
   findings.error(misspelt.at,
                  fmt::format("nothing reads `{}`, and without it '{}' has no link for {}",
                              misspelt.word, component.name, joined(names)),
@@ -400,8 +407,9 @@ void check_unit(const Input& input, const World& world, const Unit& unit, Findin
           "Remove the `name` of the link, if the component does not choose.");
     }
   }
-  if (!unmet.empty() && !unit.component->misspelt.empty())
-    return report_misspelt(*unit.component, unmet, findings);
+  const auto* misspelt = misspelt_link(*unit.component);
+  if (!unmet.empty() && misspelt != nullptr)
+    return report_misspelt(*unit.component, *misspelt, unmet, findings);
   for (const auto& one : unmet) {
     findings.error(
         unit.component->at,

@@ -109,6 +109,23 @@ TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_
   EXPECT_EQ(failed(Errc::cancelled), 1u);
 }
 
+TEST_F(HostScenario, lets_a_body_come_slowly_once_the_answer_has_begun) {
+  apply({.limits = "response_time: 1h, idle_time: 1h"});
+  auto talking = client();
+  talking.send("POST /talk HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
+  EXPECT_TRUE(talking.read_until("listening\r\n").starts_with("HTTP/1.1 200 "));
+  settle();
+
+  pass(2 * k_http.body_grace);
+  EXPECT_TRUE(talking.hears_nothing());
+  EXPECT_EQ(guests(), 1u);
+  pass(k_http.body_timeout);
+
+  (void)talking.read_all();
+  EXPECT_TRUE(talking.closed);
+  EXPECT_EQ(guests(), 0u);
+}
+
 TEST_F(HostScenario, closes_a_kept_connection_after_its_idle_time) {
   apply({});
   auto kept = ask("/hello");

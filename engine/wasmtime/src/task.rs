@@ -74,7 +74,7 @@ const RUNNING: u8 = 2;
 /// Running, and woken meanwhile: run again.
 const NOTIFIED: u8 = 3;
 const DONE: u8 = 4;
-/// Added to any of the above once the owner let go: drop the future instead of polling it.
+/// Added to RUNNING or NOTIFIED once the owner let go: the run that is under way drops the future at its end.
 const CANCEL: u8 = 8;
 
 pub struct Task {
@@ -82,7 +82,7 @@ pub struct Task {
     polls: AtomicU64,
     meter: Meter,
     exec: Exec,
-    /// Touched only by whoever moved `state` to RUNNING (or from IDLE to DONE).
+    /// Touched only by whoever moved `state` from SCHEDULED to RUNNING, or from IDLE or SCHEDULED to DONE.
     future: UnsafeCell<Option<Pin<Box<dyn Job>>>>,
 }
 unsafe impl Sync for Task {}

@@ -169,6 +169,15 @@ pub fn act(
             write(&body, total.to_string().as_bytes()).expect("writing");
             OutgoingBody::finish(body, None).expect("finishing");
         }
+        // Begins its answer, then reads the request body.
+        "talk" => {
+            let incoming = request.consume().expect("first use of the request body");
+            let input = incoming.stream().expect("first use of the stream");
+            let body = start(out, response(&[]));
+            write(&body, b"listening").expect("writing");
+            while input.blocking_read(64 << 10).is_ok() {}
+            OutgoingBody::finish(body, None).expect("finishing");
+        }
         // Answers before it has read the request body.
         "early" => {
             let body = start(out, response(&[]));
