@@ -176,7 +176,7 @@ fn handles_given_by_image_are_what_val_sees() {
                 let [a, Val::List(list), c] = params else {
                     panic!("own, list, borrow: {params:?}")
                 };
-                let all = [&[a.clone()], &list[..], &[c.clone()]].concat();
+                let all = [std::slice::from_ref(a), &list[..], std::slice::from_ref(c)].concat();
                 *kept.lock().unwrap() = reps(&mut store, &all);
                 let handle = ResourceDynamic::new_own(21, THING);
                 let handle = Val::Resource(handle.try_into_resource_any(&mut store)?);
