@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
+
 namespace weft::contracts {
 namespace {
 
@@ -89,8 +91,7 @@ std::span<const std::byte> ImageReader::bytes(std::size_t at) noexcept {
 }
 
 std::string_view ImageReader::text(std::size_t at) noexcept {
-  const auto list = bytes(at);
-  const std::string_view text(reinterpret_cast<const char*>(list.data()), list.size());
+  const auto text = text_of(bytes(at));
   if (valid_utf8(text)) return text;
   fail("a string is not UTF-8", at);
   return {};

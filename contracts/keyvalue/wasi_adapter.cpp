@@ -8,6 +8,7 @@
 #include <limits>
 #include <tuple>
 
+#include "base/bytes.h"
 #include "contracts/keyvalue/types.h"
 
 namespace weft::contracts::keyvalue {
@@ -21,10 +22,6 @@ template <class T>
 using WasiResult = std::expected<T, WasiError>;
 
 // ---- handles: the first letter tells buckets and cas apart, whatever number a guest makes up ----
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 Result<std::string_view> find_bucket(const Handles& handles, std::uint32_t rep) {
   TRY(const std::string_view name, handles.find(rep));
@@ -49,7 +46,7 @@ using SnapshotView =
 Result<std::uint32_t> add_cas(Handles& handles, const SnapshotView& seen) {
   const auto& [bucket, key, version, value] = seen;
   const Image image = encode(CasKey(bucket, key, version));
-  return handles.add("c" + std::string(as_text(image.bytes())));
+  return handles.add("c" + std::string(text_of(image.bytes())));
 }
 
 // ---- errors ----

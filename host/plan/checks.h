@@ -24,6 +24,10 @@ std::vector<Step> make_steps(const World& world);
 void seal(Step& step);
 // The interface of its target for which a word of a link is a misspelling; empty when it is none.
 std::string meant_interface(const Edge& edge, const std::string& word);
+// The word of `component` that nothing reads and under which a link was most likely written; null
+// when there is none.
+const contracts::Misspelt* misspelt_link(const contracts::Component& component
+                                         [[clang::lifetimebound]]);
 // "wasi:keyvalue/store@0.2.0"; also for plain names.
 std::string text(const contracts::InterfaceName& name);
 

@@ -79,7 +79,7 @@ void check_linked(const World& world, const Unit& unit, Findings& findings) {
   // The link may stand under a word that nothing reads, which is a finding already.
   const bool misspelt =
       std::ranges::any_of(unit.application->components,
-                          [](const contracts::Component& one) { return !one.misspelt.empty(); });
+                          [](const auto& one) { return misspelt_link(one) != nullptr; });
   if (linked || misspelt) return;
   findings.warning(
       unit.component->at,

@@ -363,14 +363,7 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
       link_lines(component, {first.ns, first.package, words, "NAME"}));
 }
 
-// The word under which a link was most likely written, and which nothing reads.
-const contracts::Misspelt* misspelt_link(const contracts::Component& component) {
-  const auto found = std::ranges::find_if(component.misspelt, [](const auto& one) {
-    return one.meant == "link" || one.meant == "traits";
-  });
-  return found == component.misspelt.end() ? nullptr : &*found;
-}
-
+// What was written is most likely all there, under that word.
 void report_misspelt(const contracts::Component& component, const contracts::Misspelt& misspelt,
                      const std::vector<Unmet>& unmet, Findings& findings) {
   std::vector<InterfaceName> names;
@@ -420,6 +413,13 @@ void check_unit(const Input& input, const World& world, const Unit& unit, Findin
 }
 
 }  // namespace
+
+const contracts::Misspelt* misspelt_link(const contracts::Component& component) {
+  const auto found = std::ranges::find_if(component.misspelt, [](const auto& one) {
+    return one.meant == "link" || one.meant == "traits";
+  });
+  return found == component.misspelt.end() ? nullptr : &*found;
+}
 
 std::string text(const InterfaceName& name) {
   if (!name.ns.empty()) return name.text();

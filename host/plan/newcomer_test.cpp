@@ -185,5 +185,28 @@ TEST(Newcomer, reads_one_finding_for_a_misspelt_key_or_trait) {
   }
 }
 
+// A word that was never a link explains no link that is missing.
+TEST(Newcomer, reads_of_a_missing_link_beside_a_misspelt_scaler) {
+  auto read = manifest::read_manifest(
+      application(component("counter", "{type: spreadscalar, properties: {instances: 1}}") +
+                  capability("kv", "weft:keyvalue-sqlite")),
+      "app.yaml");
+  ASSERT_TRUE(read.manifest) << manifest::text(read.findings);
+  const std::vector<contracts::Manifest> manifests = {*read.manifest};
+  const std::map<ComponentId, Loaded> components = {
+      {ComponentId("app-counter"), loaded({k_store}, {k_handler})}};
+
+  auto findings = std::move(read.findings);
+  findings.append(make_plan({.manifests = manifests, .components = components}).findings);
+  findings.sort();
+
+  const auto told = manifest::text(findings);
+  EXPECT_NE(told.find("'spreadscalar' is not a trait that Weft knows"), told.npos) << told;
+  EXPECT_NE(told.find("'counter' imports wasi:keyvalue/store@0.2.0-draft, and nothing here provides"),
+            told.npos)
+      << told;
+  EXPECT_NE(told.find("'kv' does nothing"), told.npos) << told;
+}
+
 }  // namespace
 }  // namespace weft::plan

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/bytes.h"
 #include "providers/keyvalue_sqlite/schema.h"
 
 namespace weft::providers::keyvalue_sqlite {
@@ -24,10 +25,11 @@ namespace {
 constexpr int k_count_bits = 40;
 
 Result<std::int64_t> parse_number(Bytes value) {
-  const auto* first = reinterpret_cast<const char*>(value.data());
+  const auto text = text_of(value);
+  const auto* last = text.data() + text.size();
   std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(first, first + value.size(), number);
-  if (error == std::errc() && end == first + value.size()) return number;
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error == std::errc() && end == last) return number;
   return fail(Errc::invalid, "the value under this key is not a decimal number of 64 bits");
 }
 

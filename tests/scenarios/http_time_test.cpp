@@ -45,7 +45,22 @@ TEST_F(HostScenario, answers_408_when_a_head_does_not_end_in_time) {
   EXPECT_TRUE(slow.closed);
 }
 
-TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_comes_too_slowly) {
+// A client whose request body does not come as fast as it must.
+class SlowBody : public HostScenario {
+ protected:
+  // Not yet, and one instant later, with its guest gone.
+  void expect_408_in_an_instant(RawClient& slow) {
+    EXPECT_TRUE(slow.hears_nothing());
+    EXPECT_EQ(guests(), 1u);
+    pass(k_instant);
+
+    EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
+    EXPECT_EQ(guests(), 0u);
+    EXPECT_EQ(failed(Errc::cancelled), 1u);
+  }
+};
+
+TEST_F(SlowBody, answers_408_and_drops_the_guest_when_a_body_comes_too_slowly) {
   apply({.limits = "idle_time: 1h"});
   auto slow = client();
   slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
@@ -55,16 +70,10 @@ TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_comes_too_slowl
   ASSERT_TRUE(waits_for(start_ + allowed));
 
   pass(allowed - k_instant);
-  EXPECT_TRUE(slow.hears_nothing());
-  EXPECT_EQ(guests(), 1u);
-  pass(k_instant);
-
-  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
-  EXPECT_EQ(guests(), 0u);
-  EXPECT_EQ(failed(Errc::cancelled), 1u);
+  expect_408_in_an_instant(slow);
 }
 
-TEST_F(HostScenario, gives_a_body_that_drips_no_more_time_than_its_bytes_earn) {
+TEST_F(SlowBody, gives_a_body_that_drips_no_more_time_than_its_bytes_earn) {
   apply({.limits = "idle_time: 1h"});
   auto slow = client();
   slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
@@ -78,15 +87,10 @@ TEST_F(HostScenario, gives_a_body_that_drips_no_more_time_than_its_bytes_earn) {
   const auto allowed = k_http.body_grace + milliseconds(4 * 1000 / k_http.body_rate);
 
   pass(allowed - seconds(4) - k_instant);
-  EXPECT_TRUE(slow.hears_nothing());
-  EXPECT_EQ(guests(), 1u);
-  pass(k_instant);
-
-  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
-  EXPECT_EQ(guests(), 0u);
+  expect_408_in_an_instant(slow);
 }
 
-TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_time) {
+TEST_F(SlowBody, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_time) {
   apply({.limits = "response_time: 1h, idle_time: 1h"});
   // At the lowest rate this much may take longer than a body may pause.
   const auto much = k_http.body_rate * k_http.body_timeout.count() / 1000;
@@ -100,13 +104,7 @@ TEST_F(HostScenario, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_
   ASSERT_TRUE(waits_for(start_ + k_http.body_timeout));
 
   pass(k_http.body_timeout - k_http.head_timeout - k_instant);
-  EXPECT_TRUE(slow.hears_nothing());
-  EXPECT_EQ(guests(), 1u);
-  pass(k_instant);
-
-  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
-  EXPECT_EQ(guests(), 0u);
-  EXPECT_EQ(failed(Errc::cancelled), 1u);
+  expect_408_in_an_instant(slow);
 }
 
 TEST_F(HostScenario, lets_a_body_come_slowly_once_the_answer_has_begun) {
