@@ -3,10 +3,8 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -16,32 +14,6 @@
 #include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
 
 namespace {
-
-using weft::Result;
-
-// A provider as the host wants it, over one as it is.
-class SqliteProvider final : public weft::host::Provider {
- public:
-  using Store = weft::providers::keyvalue_sqlite::KeyValueSqlite;
-  explicit SqliteProvider(std::unique_ptr<Store> store) : store_(std::move(store)) {}
-
-  Result<std::unique_ptr<weft::contracts::Invoker>> shard(
-      boost::asio::io_context::executor_type executor) override {
-    return store_->shard(executor);
-  }
-  void close() override { store_->close(); }
-
-  static Result<std::unique_ptr<weft::host::Provider>> open(
-      const weft::host::ProviderStart& start) {
-    TRY(auto store,
-        Store::open({.folder = start.state, .id = start.id.str()}, start.clock, start.log));
-    return std::unique_ptr<weft::host::Provider>(
-        std::make_unique<SqliteProvider>(std::move(store)));
-  }
-
- private:
-  std::unique_ptr<Store> store_;
-};
 
 void write_all(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
@@ -68,6 +40,7 @@ int main(int argc, char** argv) {
   const weft::SystemClock clock;
   weft::net::TcpNetwork network;
   weft::SystemRandom random;
+  const weft::manifest::Providers providers({&weft::providers::keyvalue_sqlite::kind()});
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },
@@ -75,7 +48,7 @@ int main(int argc, char** argv) {
       .colour = colour_of(STDERR_FILENO),
       .out_colour = colour_of(STDOUT_FILENO),
       .adapters = {keyvalue.get()},
-      .providers = {{"weft:keyvalue-sqlite", SqliteProvider::open}},
+      .providers = providers,
       .clock = clock,
       .network = network,
       .random = random,

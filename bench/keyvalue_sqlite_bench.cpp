@@ -61,7 +61,7 @@ struct Thread {
   // A write in flight is no work that the context knows of.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
       context.get_executor()};
-  std::unique_ptr<contracts::Invoker> shard;
+  std::unique_ptr<contracts::Endpoint> endpoint;
   std::vector<std::unique_ptr<Caller>> callers;
   std::thread thread;
 };
@@ -91,7 +91,7 @@ int main(int count, char** values) {
   const SystemClock clock;
   Log log({.level = LogLevel::warn}, clock,
           [](std::string_view line) { fmt::print(stderr, "{}", line); });
-  auto store = providers::keyvalue_sqlite::KeyValueSqlite::open(
+  auto store = providers::keyvalue_sqlite::KeyValueSqlite::start(
       {.folder = values[1], .id = "bench"}, clock, log);
   if (!store) {
     fmt::print(stderr, "{}\n", store.error().message);
@@ -101,9 +101,9 @@ int main(int count, char** values) {
   std::vector<std::unique_ptr<Thread>> all;
   for (long t = 0; t < threads; ++t) {
     auto& one = *all.emplace_back(std::make_unique<Thread>());
-    one.shard = (*store)->shard(one.context.get_executor()).value();
+    one.endpoint = (*store)->open(one.context.get_executor(), {}).value();
     for (long c = t; c < callers; c += threads) {
-      one.callers.push_back(std::make_unique<Caller>(*one.shard, end));
+      one.callers.push_back(std::make_unique<Caller>(*one.endpoint, end));
     }
     one.thread = std::thread([&one, end] {
       for (auto& caller : one.callers) caller->call();

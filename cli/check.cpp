@@ -11,7 +11,7 @@ namespace {
 
 // Everything that `up` would find, without starting anything.
 Result<manifest::Findings> check(const Global& global, const Check& options, Surroundings& around) {
-  auto set = read_manifests(options.manifests, "check");
+  auto set = read_manifests(options.manifests, "check", around.providers);
   Log log({.level = LogLevel::error, .colour = around.colour}, around.clock, around.err);
   engine::EngineSettings settings;
   settings.adapters = around.adapters;
@@ -20,7 +20,9 @@ Result<manifest::Findings> check(const Global& global, const Check& options, Sur
   TRY(const auto engine, engine::Engine::open(std::move(settings), log));
   const auto images = host::load_images(*engine, set.manifests, log, set.findings);
   set.findings.append(
-      plan::make_plan({.manifests = set.manifests, .components = images.types}).findings);
+      plan::make_plan(
+          {.manifests = set.manifests, .components = images.types, .providers = around.providers})
+          .findings);
   set.findings.sort();
   return std::move(set.findings);
 }

@@ -51,14 +51,15 @@ Exit say_error(const Error& error, Surroundings& around) {
 
 Exit run_providers(const Global& global, Surroundings& around) {
   if (global.output == Output::text) {
-    around.out(manifest::providers_text());
+    around.out(around.providers.text());
     return Exit::ok;
   }
   auto list = nlohmann::json::array();
-  for (const auto& provider : manifest::providers()) {
+  for (const auto* kind : around.providers.all()) {
+    const auto& provider = kind->info;
     auto keys = nlohmann::json::array();
     for (const auto& key : provider.keys) {
-      if (key.support != manifest::KeySupport::taken) continue;
+      if (key.support != contracts::KeySupport::taken) continue;
       keys.push_back({{"key", key.key},
                       {"place", manifest::name(key.place)},
                       {"what", key.what},

@@ -26,12 +26,13 @@ struct Satisfaction {
 constexpr std::string_view k_that_capability = "NAME-OF-THE-CAPABILITY";
 constexpr std::string_view k_that_component = "NAME-OF-THAT-COMPONENT";
 
-std::vector<Satisfaction> satisfied_by(const InterfaceType& import) {
+std::vector<Satisfaction> satisfied_by(const InterfaceType& import,
+                                       const manifest::Providers& providers) {
   const auto& name = import.name;
   if (engine::is_builtin(name)) return {{"the host", ""}};
   if (!is_called(import)) return {{"types only, needs no link", ""}};
   std::vector<Satisfaction> found;
-  for (const auto& provider : serving_providers(name)) {
+  for (const auto& provider : serving_providers(name, providers)) {
     found.push_back({provider, link_trait({name.ns, name.package, {name.interface}, provider},
                                           k_that_capability, 0)});
   }
@@ -51,12 +52,12 @@ nlohmann::json interface_json(const InterfaceType& type) {
   return {{"interface", type.name.text()}, {"functions", functions}, {"resources", type.resources}};
 }
 
-std::string json_text(const engine::Artifact& artifact) {
+std::string json_text(const engine::Artifact& artifact, const manifest::Providers& providers) {
   auto imports = nlohmann::json::array();
   for (const auto& import : artifact.type().imports) {
     auto one = interface_json(import);
     one["satisfied_by"] = nlohmann::json::array();
-    for (const auto& way : satisfied_by(import)) {
+    for (const auto& way : satisfied_by(import, providers)) {
       one["satisfied_by"].push_back({{"by", way.by}, {"manifest", way.lines}});
     }
     imports.push_back(std::move(one));
@@ -83,7 +84,7 @@ void append_functions(std::string& out, const InterfaceType& type) {
     out += fmt::format("      {}: {}\n", function.name, function.signature);
 }
 
-std::string people_text(const engine::Artifact& artifact) {
+std::string people_text(const engine::Artifact& artifact, const manifest::Providers& providers) {
   std::string out = fmt::format("{}\n  {} bytes, sha256 {}\n\n  exports\n", artifact.name(),
                                 artifact.wasm().size(), artifact.digest());
   for (const auto& type : artifact.type().exports) {
@@ -92,7 +93,7 @@ std::string people_text(const engine::Artifact& artifact) {
   }
   out += "\n  imports\n";
   for (const auto& type : artifact.type().imports) {
-    const auto ways = satisfied_by(type);
+    const auto ways = satisfied_by(type, providers);
     std::string by;
     for (const auto& way : ways) by += (by.empty() ? "" : ", or ") + way.by;
     out +=
@@ -100,7 +101,7 @@ std::string people_text(const engine::Artifact& artifact) {
     if (type.name.ns != "wasi") append_functions(out, type);
   }
   std::string wanted;
-  for (const auto& need : needs(artifact.type())) {
+  for (const auto& need : needs(artifact.type(), providers)) {
     if (!need.provider.empty()) wanted += link_trait(need, k_that_capability, 4);
     if (!need.provider.empty() || need.ns == "wasi") continue;
     if (need.interfaces.size() > 1)
@@ -126,7 +127,8 @@ Result<std::string> inspect(const Global& global, const Inspect& options, Surrou
   settings.guests = 1;
   TRY(const auto engine, engine::Engine::open(std::move(settings), log));
   TRY(const auto artifact, engine->load(std::move(wasm), name));
-  return global.output == Output::json ? json_text(*artifact) : people_text(*artifact);
+  return global.output == Output::json ? json_text(*artifact, around.providers)
+                                       : people_text(*artifact, around.providers);
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ Result<std::string> read_text(const std::filesystem::path& file, std::string_vie
 
 }  // namespace
 
-ManifestSet read_manifests(std::span<const std::filesystem::path> files, std::string_view command) {
+ManifestSet read_manifests(std::span<const std::filesystem::path> files, std::string_view command,
+                           const manifest::Providers& providers) {
   ManifestSet set;
   for (const auto& file : files) {
     const auto text = read_text(file, command);
@@ -46,7 +47,7 @@ ManifestSet read_manifests(std::span<const std::filesystem::path> files, std::st
       set.findings.error({.file = file.string()}, text.error().message);
       continue;
     }
-    auto read = manifest::read_manifest(*text, file.string());
+    auto read = manifest::read_manifest(*text, file.string(), providers);
     set.findings.append(std::move(read.findings));
     if (read.manifest) set.manifests.push_back(*std::move(read.manifest));
   }

@@ -7,6 +7,7 @@
 
 #include "contracts/manifest.h"
 #include "host/manifest/findings.h"
+#include "host/manifest/providers.h"
 
 namespace weft::cli {
 
@@ -16,6 +17,7 @@ struct ManifestSet {
 };
 
 // A file that is missing, a folder or not readable is a finding, too. `command`: "up", for advice.
-ManifestSet read_manifests(std::span<const std::filesystem::path> files, std::string_view command);
+ManifestSet read_manifests(std::span<const std::filesystem::path> files, std::string_view command,
+                           const manifest::Providers& providers);
 
 }  // namespace weft::cli

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "engine/component_type.h"
-#include "host/manifest/providers.h"
 
 namespace weft::cli {
 namespace {
@@ -61,26 +60,27 @@ bool is_called(const contracts::InterfaceType& import) {
   return !import.functions.empty() || !import.resources.empty();
 }
 
-std::vector<std::string> serving_providers(const contracts::InterfaceName& name) {
+std::vector<std::string> serving_providers(const contracts::InterfaceName& name,
+                                           const manifest::Providers& providers) {
   std::vector<std::string> found;
-  for (const auto& provider : manifest::providers()) {
-    for (const auto serves : provider.serves) {
+  for (const auto* kind : providers.all()) {
+    for (const auto serves : kind->info.serves) {
       const auto offered = contracts::InterfaceName::parse(serves);
       if (offered && offered->unversioned() == name.unversioned() &&
           contracts::match_versions(name.version, offered->version) == contracts::Match::yes) {
-        found.emplace_back(provider.name);
+        found.emplace_back(kind->info.name);
       }
     }
   }
   return found;
 }
 
-std::vector<Need> needs(const contracts::ComponentType& type) {
+std::vector<Need> needs(const contracts::ComponentType& type, const manifest::Providers& known) {
   std::vector<Need> all;
   for (const auto& import : type.imports) {
     const auto& name = import.name;
     if (!is_called(import) || engine::is_builtin(name)) continue;
-    const auto providers = serving_providers(name);
+    const auto providers = serving_providers(name, known);
     const auto provider = providers.empty() ? std::string() : providers.front();
     const auto found = std::ranges::find_if(all, [&](const Need& one) {
       return one.ns == name.ns && one.package == name.package && one.provider == provider;

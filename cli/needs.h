@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "contracts/component_type.h"
+#include "host/manifest/providers.h"
 
 namespace weft::cli {
 
@@ -21,9 +22,10 @@ struct Need {
 // Whether anything is called there: an interface of types only needs nobody who serves it.
 bool is_called(const contracts::InterfaceType& import);
 // The built-in providers that serve this interface in a version that fits.
-std::vector<std::string> serving_providers(const contracts::InterfaceName& name);
+std::vector<std::string> serving_providers(const contracts::InterfaceName& name,
+                                           const manifest::Providers& providers);
 // One for each package and provider, in the order of the imports.
-std::vector<Need> needs(const contracts::ComponentType& type);
+std::vector<Need> needs(const contracts::ComponentType& type, const manifest::Providers& providers);
 // A `link` trait as lines of YAML, each behind `indent` spaces.
 std::string link_trait(const Need& need, std::string_view target, std::size_t indent);
 

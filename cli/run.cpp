@@ -140,8 +140,9 @@ Result<> apply(host::Host& host, const RunPlan& plan) {
 enum class Runs { http, program };
 
 // Nothing is linked here: a component that needs links gets the manifest that has them.
-Result<> check_needs(const contracts::ComponentType& type, const Run& options, Runs runs) {
-  const auto wanted = needs(type);
+Result<> check_needs(const contracts::ComponentType& type, const Run& options, Runs runs,
+                     const manifest::Providers& providers) {
+  const auto wanted = needs(type, providers);
   if (wanted.empty()) return {};
   std::vector<std::string> names;
   for (const auto& need : wanted) {
@@ -196,7 +197,8 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
   if (!loaded) return std::unexpected(not_loaded(loaded.error(), options.file));
   const auto& artifact = *loaded;
   const bool http = exports(artifact->type(), "wasi:http/incoming-handler@0.2.0");
-  TRY_OK(check_needs(artifact->type(), options, http ? Runs::http : Runs::program));
+  TRY_OK(
+      check_needs(artifact->type(), options, http ? Runs::http : Runs::program, around.providers));
   if (http) {
     if (!options.arguments.empty()) return refuse_arguments(options, around);
     add_http(plan, options);

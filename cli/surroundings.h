@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "contracts/adapter.h"
-#include "host/provider.h"
+#include "host/manifest/providers.h"
 #include "net/listen.h"
 
 namespace weft::cli {
@@ -20,7 +20,7 @@ struct Surroundings {
   LogColour colour = LogColour::no;                 // of err
   LogColour out_colour = LogColour::no;             // of out
   std::vector<const contracts::Adapter*> adapters;  // each outlives the command
-  host::ProviderFactories providers;
+  const manifest::Providers& providers;
   const Clock& clock;
   net::Network& network;
   Random& random;

@@ -41,7 +41,7 @@ class Application {
 
   // Reads the manifests and makes them the ones in force.
   Exit apply() {
-    auto set = read_manifests(options_.manifests, "up");
+    auto set = read_manifests(options_.manifests, "up", around_.providers);
     host::Applied applied;
     if (set.findings.ok()) applied = host_.apply(set.manifests);
     set.findings.append(std::move(applied.findings));

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "contracts/invocation.h"
+#include "contracts/provider.h"
 #include "engine/component.h"
 #include "engine/guest_output.h"
 #include "engine/thread.h"
@@ -36,7 +36,7 @@ class CommandEnd {
 // One thread. Errors of a call: not_found (no such function here), unavailable (too many calls
 // wait), timed_out, exhausted (a limit, named with the manifest's line), trapped, invalid (the
 // guest broke the contract of HTTP), those of a failed import, internal.
-class ComponentShard final : public contracts::Invoker {
+class ComponentShard final : public contracts::Endpoint {
  public:
   // `imports` takes the calls that guests make; it and `thread` outlive the shard. not_found,
   // denied: a folder that the guest is granted cannot be opened.
@@ -50,7 +50,7 @@ class ComponentShard final : public contracts::Invoker {
   // later.
   contracts::Pending run_command(contracts::Context context, CommandEnd& end);
 
-  std::size_t in_flight() const { return calls_.size() - free_.size(); }
+  std::size_t in_flight() const override { return calls_.size() - free_.size(); }
   const Component& component() const { return *component_; }
 
  private:

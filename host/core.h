@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task_group.h"
-#include "contracts/invocation.h"
+#include "contracts/provider.h"
 #include "engine/loop.h"
 #include "engine/thread.h"
 #include "ingress/http/listener.h"
@@ -55,9 +55,9 @@ class Core {
   // By the address that routes name.
   std::map<std::string, std::unique_ptr<ingress::HttpListener>> listeners;
   std::unique_ptr<net::HttpServer> admin;  // on the first core
-  // Of components and providers, by the number of their start (host/deployment.h); opened on this
-  // thread.
-  std::map<std::uint64_t, std::unique_ptr<contracts::Invoker>> shards;
+  // Of components and of providers for each of their settings, by the number of their start
+  // (host/deployment.h); opened on this thread.
+  std::map<std::uint64_t, std::unique_ptr<contracts::Endpoint>> shards;
 
  private:
   const std::size_t index_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <utility>
@@ -39,6 +40,17 @@ Deployment::~Deployment() {
   while (!running_.empty()) end(running_.rbegin()->first);
 }
 
+// Of `generation`, which is in running_: there afterwards, or gone.
+Result<> Deployment::on_every_core(Generation generation, const OpenShard& open) {
+  auto opened = parts_.cores.try_everywhere([&](Core& core) -> Result<> {
+    TRY(auto shard, open(core));
+    core.shards.emplace(generation, std::move(shard));
+    return {};
+  });
+  if (!opened) end(generation);
+  return opened;
+}
+
 Result<Generation> Deployment::start(const plan::StartComponent& step,
                                      std::shared_ptr<const engine::Artifact> artifact,
                                      const Extras& extras) {
@@ -46,19 +58,15 @@ Result<Generation> Deployment::start(const plan::StartComponent& step,
       engine::Component::open(make_spec(step, std::move(artifact), extras), parts_.engine));
   const Generation generation = ++last_;
   running_.emplace(generation, Running{step.id.str(), component, nullptr});
-  auto opened = parts_.cores.try_everywhere([&](Core& core) -> Result<> {
-    TRY(auto shard, engine::ComponentShard::open(component, core.thread, core.switchboard));
-    core.shards.emplace(generation, std::move(shard));
-    return {};
-  });
-  if (opened) return generation;
-  end(generation);
-  return std::unexpected(std::move(opened).error().context("starting " + step.id.str()));
+  TRY_OK(on_every_core(generation, [&](Core& core) {
+           return engine::ComponentShard::open(component, core.thread, core.switchboard);
+         }).context("starting " + step.id.str()));
+  return generation;
 }
 
 Result<Generation> Deployment::start(const plan::StartProvider& step) {
-  const auto factory = parts_.factories.find(step.provider);
-  if (factory == parts_.factories.end()) {
+  const auto* kind = parts_.providers.find(step.provider);
+  if (kind == nullptr || !kind->start) {
     return fail(Errc::internal, fmt::format("starting {}: this program was built without {}",
                                             step.id.text(), step.provider));
   }
@@ -67,21 +75,39 @@ Result<Generation> Deployment::start(const plan::StartProvider& step) {
                 fmt::format("starting {}: there is no state folder", step.id.text()));
   }
   TRY(auto folder, parts_.state->provider(step.id));
-  auto provider =
-      factory->second({step.id, std::move(folder), step.config, parts_.clock, parts_.log});
+  auto provider = kind->start(
+      {step.id, std::move(folder), step.config, parts_.clock, parts_.random, parts_.log});
   if (!provider)
     return std::unexpected(std::move(provider).error().context("starting " + step.id.str()));
   const Generation generation = ++last_;
-  auto& made = running_.emplace(generation, Running{step.id.str(), nullptr, *std::move(provider)})
-                   .first->second;
-  auto opened = parts_.cores.try_everywhere([&](Core& core) -> Result<> {
-    TRY(auto shard, made.provider->shard(core.thread.loop.io().get_executor()));
-    core.shards.emplace(generation, std::move(shard));
-    return {};
-  });
-  if (opened) return generation;
-  end(generation);
-  return std::unexpected(std::move(opened).error().context("starting " + step.id.str()));
+  running_.emplace(generation, Running{step.id.str(), nullptr, *std::move(provider)});
+  return generation;
+}
+
+Result<Generation> Deployment::start(const plan::OpenEndpoint& step, Generation provider) {
+  const auto of = running_.find(provider);
+  if (of == running_.end() || !of->second.provider) {
+    return fail(Errc::internal,
+                fmt::format("linking to {}: it does not run", step.provider.text()));
+  }
+  auto& made = *of->second.provider;
+  const Generation generation = ++last_;
+  running_.emplace(generation, Running{step.provider.str(), nullptr, nullptr, provider});
+  TRY_OK(on_every_core(generation, [&](Core& core) {
+           return made.open(core.thread.loop.io().get_executor(), step.settings);
+         }).context("linking to " + step.provider.str()));
+  return generation;
+}
+
+std::vector<Generation> Deployment::with_endpoints(
+    const std::vector<Generation>& generations) const {
+  auto all = generations;
+  for (const auto& [generation, running] : running_) {
+    if (running.opened_by != 0 &&
+        std::ranges::find(generations, running.opened_by) != generations.end())
+      all.push_back(generation);
+  }
+  return all;
 }
 
 bool Deployment::busy(const std::vector<Generation>& generations) {
@@ -89,9 +115,7 @@ bool Deployment::busy(const std::vector<Generation>& generations) {
   parts_.cores.everywhere([&](Core& core) {
     for (const auto generation : generations) {
       const auto shard = core.shards.find(generation);
-      if (shard == core.shards.end()) continue;
-      const auto* component = dynamic_cast<const engine::ComponentShard*>(shard->second.get());
-      if (component != nullptr && component->in_flight() > 0) found = true;
+      if (shard != core.shards.end() && shard->second->in_flight() > 0) found = true;
     }
   });
   return found;
@@ -109,7 +133,7 @@ void Deployment::drain(const std::vector<Generation>& generations,
 
 void Deployment::stop(const std::vector<Generation>& generations,
                       std::chrono::milliseconds patience) {
-  drain(generations, patience);
+  drain(with_endpoints(generations), patience);
   for (const auto generation : generations) end(generation);
 }
 
@@ -118,11 +142,14 @@ void Deployment::end(Generation generation) {
   if (running == running_.end()) return;
   if (running->second.provider) {
     running->second.provider->close();
-    // What it posted comes before this on every thread: no call is left when the shards go away.
+    // What it posted comes before this on every thread: no call is left when its endpoints go away.
     parts_.cores.everywhere([](Core&) {});
+    for (const auto endpoint : with_endpoints({generation})) {
+      if (endpoint != generation) end(endpoint);
+    }
   }
   parts_.cores.everywhere([&](Core& core) { core.shards.erase(generation); });
-  running_.erase(running);
+  running_.erase(generation);
 }
 
 void Deployment::link(std::shared_ptr<const links::LinkTable> links,

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,14 +15,14 @@
 #include "engine/component.h"
 #include "engine/engine.h"
 #include "host/core.h"
+#include "host/manifest/providers.h"
 #include "host/plan/plan.h"
-#include "host/provider.h"
 #include "host/state_dir.h"
 
 namespace weft::host {
 
-// One start of one component or provider. Two generations of the same id run side by side while the
-// older drains.
+// One start of one component, provider or endpoint of a provider. Two generations of the same thing
+// run side by side while the older drains.
 using Generation = std::uint64_t;
 
 // What a component finds beyond what its manifest says; for `weft run`.
@@ -35,8 +36,9 @@ struct DeploymentParts {
   Cores& cores;
   const engine::Engine& engine;
   const StateDir* state;  // null: no provider needs one
-  const ProviderFactories& factories;
+  const manifest::Providers& providers;
   const Clock& clock;
+  Random& random;
   Log& log;
 };
 
@@ -52,9 +54,11 @@ class Deployment {
   // On success it runs on every thread, reached by nobody until a link leads to it.
   Result<Generation> start(const plan::StartComponent& step,
                            std::shared_ptr<const engine::Artifact> artifact, const Extras& extras);
+  // On success it is there; what calls it are its endpoints.
   Result<Generation> start(const plan::StartProvider& step);
-  // Waits until the calls of these generations are over, `patience` at most, then ends them. No
-  // link leads there.
+  Result<Generation> start(const plan::OpenEndpoint& step, Generation provider);
+  // Waits until the calls of these generations are over, `patience` at most, then ends them; those
+  // of a provider with its endpoints. No link leads there.
   void stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
 
   // From now on calls of every thread follow `links` to these generations; returns when all threads
@@ -69,11 +73,15 @@ class Deployment {
   std::vector<std::shared_ptr<const engine::Component>> components() const;
 
  private:
+  using OpenShard = std::function<Result<std::unique_ptr<contracts::Endpoint>>(Core&)>;
   struct Running {
     std::string id;
     std::shared_ptr<const engine::Component> component;  // of a component
-    std::unique_ptr<Provider> provider;                  // of a provider
+    std::unique_ptr<contracts::Provider> provider;       // of a provider
+    Generation opened_by = 0;                            // of an endpoint
   };
+  Result<> on_every_core(Generation generation, const OpenShard& open);
+  std::vector<Generation> with_endpoints(const std::vector<Generation>& generations) const;
   bool busy(const std::vector<Generation>& generations);
   void drain(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
   void end(Generation generation);

@@ -10,8 +10,6 @@
 namespace weft::host {
 namespace {
 
-// HTTP comes in through the threads' own listeners, not through a provider object.
-constexpr std::string_view k_http_server = "weft:http-server";
 constexpr const char* k_http_contract = "wasi:http/incoming-handler";
 
 unsigned thread_count(unsigned wanted) {
@@ -36,23 +34,25 @@ CoreSettings core_settings(const HostSettings& settings) {
   return made;
 }
 
-const std::string& id_of(const plan::Step& step) {
-  if (const auto* component = std::get_if<plan::StartComponent>(&step.what))
-    return component->id.str();
-  return std::get<plan::StartProvider>(step.what).id.str();
-}
+std::string provider_key(const ComponentId& provider) { return "provider " + provider.str(); }
 
 bool runs(const plan::Step& step) {
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what))
-    return provider->provider != k_http_server;
-  return std::holds_alternative<plan::StartComponent>(step.what);
+    return provider->provider != manifest::k_http_server;
+  return std::holds_alternative<plan::StartComponent>(step.what) ||
+         std::holds_alternative<plan::OpenEndpoint>(step.what);
 }
 
-// Where links lead: the generation behind each id.
+// Where links lead: the generation behind the name of each endpoint.
 template <class Map>
 std::map<std::string, Generation> targets(const Map& running) {
   std::map<std::string, Generation> found;
-  for (const auto& [key, one] : running) found.insert_or_assign(id_of(one.step), one.generation);
+  for (const auto& [key, one] : running) {
+    if (const auto* component = std::get_if<plan::StartComponent>(&one.step.what))
+      found.emplace(component->id.str(), one.generation);
+    if (const auto* endpoint = std::get_if<plan::OpenEndpoint>(&one.step.what))
+      found.emplace(endpoint->name, one.generation);
+  }
   return found;
 }
 
@@ -73,11 +73,12 @@ Result<std::shared_ptr<const links::LinkTable>> link_table(const plan::Plan& pla
   std::vector<links::Link> links;
   for (const auto& step : plan.steps) {
     if (const auto* put = std::get_if<plan::PutLink>(&step.what)) {
-      links.push_back({put->source.str(), put->name.str(), put->interface, put->target.str()});
+      links.push_back(
+          {put->source.str(), put->name.str(), put->interface, put->target.str(), put->endpoint});
     }
     if (const auto* route = std::get_if<plan::AddRoute>(&step.what)) {
       links.push_back(
-          {route->provider.str(), route->link.str(), k_http_contract, route->target.str()});
+          {route->provider.str(), route->link.str(), k_http_contract, route->target.str(), {}});
     }
   }
   return links::LinkTable::make(std::move(links));
@@ -90,7 +91,8 @@ struct Host::Change {
   std::map<std::string, Running> running;  // as it will be
   std::vector<Generation> started;
   std::vector<Generation> retired;
-  std::vector<plan::Step> closed;  // providers that had to end before their successors could begin
+  // Providers that had to end before their successors could begin, each before its endpoints.
+  std::vector<plan::Step> closed;
 };
 
 Result<std::unique_ptr<Host>> Host::open(HostSettings settings, HostServices services) {
@@ -117,7 +119,7 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
           CoreServices{*engine_, services.clock, services.random, services.log, *reporter_})),
       deployment_(std::make_unique<Deployment>(
           DeploymentParts{*cores_, *engine_, state_ ? &*state_ : nullptr, services.providers,
-                          services.clock, services.log})),
+                          services.clock, services.random, services.log})),
       http_(std::make_unique<HttpFront>(
           settings_.http, HttpFrontParts{*cores_, services.network, services.clock, services.random,
                                          services.log})),
@@ -126,16 +128,19 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
 Host::~Host() { http_->close(); }
 
 Generation Host::generation(const ComponentId& id) const {
-  const auto all = targets(running_);
-  const auto found = all.find(id.str());
-  return found == all.end() ? 0 : found->second;
+  for (const auto& key : {"component " + id.str(), provider_key(id)}) {
+    if (const auto found = running_.find(key); found != running_.end())
+      return found->second.generation;
+  }
+  return 0;
 }
 
 Applied Host::apply(std::span<const contracts::Manifest> manifests,
                     const std::map<ComponentId, Extras>& extras) {
   Applied outcome;
   const auto images = load_images(*engine_, manifests, services_.log, outcome.findings);
-  const plan::Input input{.manifests = manifests, .components = images.types};
+  const plan::Input input{
+      .manifests = manifests, .components = images.types, .providers = services_.providers};
   auto planned = plan::make_plan(input);
   outcome.findings.append(std::move(planned.findings));
   outcome.findings.sort();
@@ -179,47 +184,79 @@ Result<> Host::start(const plan::Step& step, const Images& images,
   if (!runs(step)) return {};
   Generation generation = 0;
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
-    if (const auto before = running_.find(step.key); before != running_.end()) {
-      close_predecessor(Running(before->second), change);
-    }
+    if (must_close_first(*provider, step.key)) close_predecessor(step.key, change);
     TRY(generation, deployment_->start(*provider));
+  } else if (const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what)) {
+    const auto& of = change.running.at(provider_key(endpoint->provider));
+    TRY(generation, deployment_->start(*endpoint, of.generation));
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
     const auto extra = extras.find(component.id);
     TRY(generation, deployment_->start(component, images.artifacts.at(component.id),
                                        extra == extras.end() ? Extras{} : extra->second));
-    const auto before = change.running.find(step.key);
-    if (before != change.running.end()) change.retired.push_back(before->second.generation);
   }
+  if (const auto before = change.running.find(step.key); before != change.running.end())
+    change.retired.push_back(before->second.generation);
   change.started.push_back(generation);
   change.running.insert_or_assign(step.key, Running{step, generation});
   return {};
 }
 
-// A provider holds its files: the successor can only open them once it is gone. Calls in between
-// are unavailable.
-void Host::close_predecessor(const Running& before, Change& change) {
+bool Host::must_close_first(const plan::StartProvider& step, const std::string& key) const {
+  const auto before = running_.find(key);
+  if (before == running_.end()) return false;
+  const auto& old = std::get<plan::StartProvider>(before->second.step.what);
+  const auto* kind = services_.providers.find(step.provider);
+  return kind != nullptr && kind->succession == contracts::Succession::after_close &&
+         old.provider == step.provider;
+}
+
+// A provider that holds its files: the successor can only open them once it is gone. Calls in
+// between are unavailable.
+void Host::close_predecessor(const std::string& key, Change& change) {
+  const auto before = running_.at(key);
+  const auto& id = std::get<plan::StartProvider>(before.step.what).id;
   change.closed.push_back(before.step);
-  change.running.erase(before.step.key);
-  running_.erase(before.step.key);
+  for (const auto& [name, one] : running_) {
+    const auto* endpoint = std::get_if<plan::OpenEndpoint>(&one.step.what);
+    if (endpoint != nullptr && endpoint->provider == id) change.closed.push_back(one.step);
+  }
+  for (const auto& step : change.closed) {
+    change.running.erase(step.key);
+    running_.erase(step.key);
+  }
   deployment_->relink(targets(running_));
   deployment_->stop({before.generation}, settings_.drain);
+}
+
+// 0 after an error, which the log tells.
+Generation Host::start_again(const plan::Step& step) {
+  Result<Generation> again = 0;
+  if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
+    again = deployment_->start(*provider);
+  } else {
+    const auto& endpoint = std::get<plan::OpenEndpoint>(step.what);
+    const auto of = running_.find(provider_key(endpoint.provider));
+    if (of == running_.end()) return 0;  // told already
+    again = deployment_->start(endpoint, of->second.generation);
+  }
+  if (again) return *again;
+  services_.log.error(
+      "a provider could not be started again after a failed change; apply again to try once more",
+      {{"step", step.key}, {"error", again.error().message}});
+  return 0;
 }
 
 void Host::undo(Change& change) {
   std::ranges::reverse(change.started);
   deployment_->stop(change.started, std::chrono::milliseconds(0));
   for (const auto& step : change.closed) {
-    const auto again = deployment_->start(std::get<plan::StartProvider>(step.what));
-    if (again) {
-      running_.insert_or_assign(step.key, Running{step, *again});
-      continue;
+    if (const auto again = start_again(step); again != 0) {
+      running_.insert_or_assign(step.key, Running{step, again});
+    } else {
+      std::erase_if(applied_,
+                    [&step](const plan::Applied& applied) { return applied.key == step.key; });
     }
-    services_.log.error(
-        "a provider could not be started again after a failed change; apply again to try once more",
-        {{"provider", id_of(step)}, {"error", again.error().message}});
-    std::erase_if(applied_,
-                  [&step](const plan::Applied& applied) { return applied.key == step.key; });
   }
   if (!change.closed.empty()) deployment_->relink(targets(running_));
 }

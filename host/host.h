@@ -21,8 +21,8 @@
 #include "host/http_front.h"
 #include "host/images.h"
 #include "host/manifest/findings.h"
+#include "host/manifest/providers.h"
 #include "host/plan/diff.h"
-#include "host/provider.h"
 #include "host/state_dir.h"
 #include "host/status.h"
 #include "net/listen.h"
@@ -44,7 +44,7 @@ struct HostServices {
   net::Network& network;
   Random& random;
   Log& log;
-  const ProviderFactories& providers;
+  const manifest::Providers& providers;  // outlives the host
 };
 
 struct ApplySummary {
@@ -92,7 +92,9 @@ class Host {
                   const std::map<ComponentId, Extras>& extras);
   Result<> start(const plan::Step& step, const Images& images,
                  const std::map<ComponentId, Extras>& extras, Change& change);
-  void close_predecessor(const Running& before, Change& change);
+  bool must_close_first(const plan::StartProvider& step, const std::string& key) const;
+  void close_predecessor(const std::string& key, Change& change);
+  Generation start_again(const plan::Step& step);
   void undo(Change& change);
   void commit(std::shared_ptr<const links::LinkTable> links, Change& change);
 
@@ -108,7 +110,8 @@ class Host {
   const std::unique_ptr<Status> status_;
   // In force now.
   std::vector<plan::Applied> applied_;
-  std::map<std::string, Running> running_;  // components and providers, by the key of their step
+  // Components, providers and their endpoints, by the key of their step.
+  std::map<std::string, Running> running_;
 };
 
 }  // namespace weft::host

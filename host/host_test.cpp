@@ -15,6 +15,7 @@
 
 #include "contracts/keyvalue/wasi_adapter.h"
 #include "host/manifest/read_manifest.h"
+#include "tests/support/known_providers.h"
 
 namespace weft::host {
 namespace {
@@ -74,12 +75,14 @@ spec:
 }
 
 // A provider that starts, or does not.
-class EmptyProvider final : public Provider {
+class EmptyProvider final : public contracts::Provider {
  public:
   explicit EmptyProvider(int& open) : open_(open) { ++open_; }
   ~EmptyProvider() override { --open_; }
-  Result<std::unique_ptr<contracts::Invoker>> shard(asio::io_context::executor_type) override {
-    class Nothing final : public contracts::Invoker {
+  Result<std::unique_ptr<contracts::Endpoint>> open(asio::io_context::executor_type,
+                                                    const contracts::Settings&) override {
+    class Nothing final : public contracts::Endpoint {
+      std::size_t in_flight() const override { return 0; }
       contracts::Pending invoke(contracts::Invocation, contracts::Replier& replier) override {
         replier.on_reply({fail(Errc::unavailable, "empty")});
         return {};
@@ -98,13 +101,6 @@ class HostTest : public testing::Test {
   HostTest() {
     std::string pattern = (fs::temp_directory_path() / "weft-host-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
-    providers_["weft:keyvalue-sqlite"] =
-        [this](const ProviderStart& start) -> Result<std::unique_ptr<Provider>> {
-      const auto config = start.config.find("k");
-      const bool refused = config != start.config.end() && config->second == refuse_config_;
-      if (refuse_ || refused) return fail(Errc::unavailable, "the disk is gone");
-      return std::make_unique<EmptyProvider>(open_providers_);
-    };
     HostSettings settings;
     settings.threads = 2;
     settings.state = folder_ / "state";
@@ -121,7 +117,7 @@ class HostTest : public testing::Test {
   }
 
   Applied apply(const Shape& shape) {
-    const auto read = manifest::read_manifest(yaml(shape), "app.yaml");
+    const auto read = manifest::read_manifest(yaml(shape), "app.yaml", providers_);
     if (!read.manifest) {
       ADD_FAILURE() << manifest::text(read.findings);
       return {};
@@ -170,7 +166,18 @@ class HostTest : public testing::Test {
              lines_ += line;
            }};
   std::unique_ptr<contracts::Adapter> adapter_ = contracts::keyvalue::wasi_adapter();
-  ProviderFactories providers_;
+  contracts::ProviderKind kind_{.info = tests::known_providers().find("weft:keyvalue-sqlite")->info,
+                                .succession = contracts::Succession::after_close,
+                                .start = [this](const contracts::ProviderStart& start)
+                                    -> Result<std::unique_ptr<contracts::Provider>> {
+                                  const auto config = start.config.find("k");
+                                  const bool refused = config != start.config.end() &&
+                                                       config->second == refuse_config_;
+                                  if (refuse_ || refused)
+                                    return fail(Errc::unavailable, "the disk is gone");
+                                  return std::make_unique<EmptyProvider>(open_providers_);
+                                }};
+  const manifest::Providers providers_{{&kind_}};
   bool refuse_ = false;
   std::string refuse_config_ = "none";
   int open_providers_ = 0;
@@ -313,7 +320,7 @@ TEST_F(HostTest, refuses_a_port_that_somebody_else_holds_and_leaves_nothing_behi
   auto text = yaml({});
   text.replace(text.find("127.0.0.1:0"), 11,
                fmt::format("127.0.0.1:{}", holder.local_endpoint().port()));
-  const auto read = manifest::read_manifest(text, "app.yaml");
+  const auto read = manifest::read_manifest(text, "app.yaml", providers_);
   ASSERT_TRUE(read.manifest);
 
   const auto refused = host_->apply({&*read.manifest, 1});

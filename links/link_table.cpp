@@ -21,7 +21,8 @@ Result<std::shared_ptr<const LinkTable>> LinkTable::make(std::vector<Link> links
   auto table = std::make_shared<LinkTable>();
   table->links_ = std::move(links);
   for (std::size_t i = 0; i < table->links_.size(); ++i) {
-    const Link& link = table->links_[i];
+    Link& link = table->links_[i];
+    if (link.endpoint.empty()) link.endpoint = link.target;
     const auto [at, fresh] = table->index_.emplace(Key{link.source, link.name, link.contract}, i);
     if (!fresh) {
       return fail(

@@ -14,10 +14,11 @@ namespace weft::links {
 
 // One grant: `source` may call `contract` of `target` under the link name.
 struct Link {
-  std::string source;    // id of a component or provider
-  std::string name;      // "default" unless the guest chooses another
-  std::string contract;  // without version: "wasi:keyvalue/store"
-  std::string target;    // id of a component or provider
+  std::string source;         // id of a component or provider
+  std::string name;           // "default" unless the guest chooses another
+  std::string contract;       // without version: "wasi:keyvalue/store"
+  std::string target;         // id of a component or provider
+  std::string endpoint = {};  // of the target, as Endpoints names it; empty: the target's id
 };
 
 class LinkTable {

@@ -45,7 +45,7 @@ Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation) co
                             invocation.interface, invocation.function));
   }
   for (const Policy* policy : settings_.policies) TRY_OK(policy->allow(invocation, *link));
-  const auto target = endpoints_.find(link->target);
+  const auto target = endpoints_.find(link->endpoint);
   if (target == endpoints_.end()) {
     return fail(Errc::unavailable,
                 fmt::format("{}, to which {} is linked for {}, is not running here", link->target,

@@ -33,7 +33,7 @@ struct SwitchboardSettings {
   contracts::Recorder* recorder = nullptr;          // null: nothing is recorded; outlives it, too
 };
 
-// What this thread can reach: the id of a component or provider and its invoker here.
+// What this thread can reach: Link::endpoint and its invoker here.
 using Endpoints = std::unordered_map<std::string, contracts::Invoker*>;
 
 // One per thread; made, used and destroyed there. Errors of a call: denied (no link, or a policy),

@@ -78,6 +78,17 @@ Pending refuse(Replier& replier, Errc code, std::string message) {
 
 }  // namespace
 
+void OpenCall::cancel() noexcept {
+  unlink();
+  wanted_.store(false, std::memory_order_release);
+}
+
+void OpenCall::let_go(Error error) noexcept {
+  Replier& replier = replier_;
+  cancel();
+  replier.on_reply({std::unexpected(std::move(error))});
+}
+
 void OpenCall::settle(Result<Image> results) noexcept {
   Replier& replier = replier_;
   const bool wanted = this->wanted();
@@ -107,6 +118,11 @@ std::optional<StoreError> store_error(const Error& error) {
   return std::nullopt;
 }
 
+KeyValueInvoker::~KeyValueInvoker() {
+  while (!open_.empty())
+    open_.front().let_go({Errc::unavailable, "the key-value provider is being stopped"});
+}
+
 Pending KeyValueInvoker::invoke(Invocation invocation, Replier& replier) {
   if (invocation.interface != k_interface) {
     return refuse(
@@ -122,6 +138,7 @@ Pending KeyValueInvoker::invoke(Invocation invocation, Replier& replier) {
     return refuse(replier, Errc::invalid, fmt::format("{} takes no HTTP call", k_interface));
   }
   auto* call = new OpenCall(std::move(invocation), replier);
+  open_.push_back(*call);
   bool settled = false;
   call->report_to(&settled);
   function->serve(face_, *call);

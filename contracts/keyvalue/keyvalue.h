@@ -1,6 +1,7 @@
 // The face of key-value: what a provider in C++ implements, and what makes it an Invoker.
 #pragma once
 #include <atomic>
+#include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -11,19 +12,24 @@
 #include "base/result.h"
 #include "contracts/invocation.h"
 #include "contracts/keyvalue/types.h"
+#include "contracts/provider.h"
 
 namespace weft::contracts::keyvalue {
 
 // A call in progress. It owns itself: it goes away when it is settled, which Answer does exactly
 // once.
-class OpenCall final : public Call {
+class OpenCall final : public Call,
+                       public boost::intrusive::list_base_hook<
+                           boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   OpenCall(Invocation invocation, Replier& replier)
       : context_(std::move(invocation.context)),
         arguments_(std::get<Image>(std::move(invocation.payload))),
         replier_(replier) {}
 
-  void cancel() noexcept override { wanted_.store(false, std::memory_order_release); }
+  void cancel() noexcept override;
+  // The endpoint goes away: replies with this error now; what settles it later is for nobody.
+  void let_go(Error error) noexcept;
 
   const Context& context() const noexcept { return context_; }
   const Image& arguments() const noexcept { return arguments_; }
@@ -31,7 +37,7 @@ class OpenCall final : public Call {
   // Set to true by settle(), for one who wants to know while the call may be gone. Null takes it
   // back.
   void report_to(bool* settled) noexcept { settled_ = settled; }
-  // Replies unless cancelled, and ends this object.
+  // Replies unless cancelled, and ends this object. On the thread that invoked.
   void settle(Result<Image> results) noexcept;
   // Ends this object without a reply, because nobody is left to hear one.
   void abandon() noexcept { delete this; }
@@ -116,15 +122,22 @@ class KeyValue {
 };
 
 // Decodes images, calls the face, encodes what it answers.
-class KeyValueInvoker final : public Invoker {
+class KeyValueInvoker final : public Endpoint {
  public:
   // `face` outlives this.
   explicit KeyValueInvoker(KeyValue& face) : face_(face) {}
+  KeyValueInvoker(const KeyValueInvoker&) = delete;
+  KeyValueInvoker& operator=(const KeyValueInvoker&) = delete;
+  // Calls in flight are answered `unavailable`.
+  ~KeyValueInvoker() override;
   // not_found: another interface or an unknown function. invalid: a malformed image.
   Pending invoke(Invocation invocation, Replier& replier) override;
+  std::size_t in_flight() const override { return open_.size(); }
 
  private:
   KeyValue& face_;
+  // Neither answered nor cancelled.
+  boost::intrusive::list<OpenCall, boost::intrusive::constant_time_size<false>> open_;
 };
 
 }  // namespace weft::contracts::keyvalue

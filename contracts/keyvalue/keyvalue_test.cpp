@@ -35,6 +35,7 @@ class Face final : public KeyValue {
   std::optional<std::string> value;
   std::optional<Answer<std::optional<Bytes>>> later;
   Errc code = Errc::invalid;
+  std::unique_ptr<KeyValueInvoker> invoker = std::make_unique<KeyValueInvoker>(*this);
 };
 
 struct Caller final : Replier {
@@ -48,7 +49,7 @@ Pending call(Face& face, Caller& caller, std::string_view function, const A&... 
   invocation.interface = k_interface;
   invocation.function = function;
   invocation.payload = encode(std::forward_as_tuple(arguments...));
-  return KeyValueInvoker(face).invoke(std::move(invocation), caller);
+  return face.invoker->invoke(std::move(invocation), caller);
 }
 
 constexpr Item k_item{"orders", "7"};
@@ -66,6 +67,38 @@ TEST(KeyValueInvoker, calls_the_face_and_encodes_its_answer) {
   const auto decoded =
       decode<std::tuple<std::expected<std::optional<std::string>, StoreError>>>(*caller.replies[0]);
   EXPECT_EQ(std::get<0>(*decoded).value(), "v");
+}
+
+TEST(KeyValueInvoker, counts_the_calls_that_are_neither_answered_nor_cancelled) {
+  Face face;
+  Caller caller;
+
+  auto first = call(face, caller, "get", k_item);
+  EXPECT_EQ(face.invoker->in_flight(), 1u);
+  std::move (*face.later)(std::nullopt);
+  face.later.reset();
+  first.settled();
+  EXPECT_EQ(face.invoker->in_flight(), 0u);
+
+  auto second = call(face, caller, "get", k_item);
+  second.cancel();
+  EXPECT_EQ(face.invoker->in_flight(), 0u);
+  std::move (*face.later)(std::nullopt);
+  EXPECT_EQ(caller.replies.size(), 1u);
+}
+
+TEST(KeyValueInvoker, answers_what_is_in_flight_when_it_goes_away) {
+  Face face;
+  Caller caller;
+  auto pending = call(face, caller, "get", k_item);
+
+  face.invoker.reset();
+
+  pending.settled();
+  ASSERT_EQ(caller.replies.size(), 1u);
+  EXPECT_EQ(caller.replies[0].error().code, Errc::unavailable);
+  std::move (*face.later)(std::nullopt);  // late: for nobody
+  EXPECT_EQ(caller.replies.size(), 1u);
 }
 
 TEST(KeyValueInvoker, decodes_variants_and_numbers) {

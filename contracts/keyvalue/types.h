@@ -1,6 +1,7 @@
 // The values of weft:keyvalue/store@0.1.0 in C++. What they mean stands in
 // contracts/wit/weft-keyvalue/store.wit.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,11 @@
 namespace weft::contracts::keyvalue {
 
 inline constexpr std::string_view k_interface = "weft:keyvalue/store@0.1.0";
+// What guests may import from whoever serves that, through the adapter.
+inline constexpr std::array<std::string_view, 6> k_served = {
+    "wasi:keyvalue/store@0.2.0-draft",    "wasi:keyvalue/atomics@0.2.0-draft",
+    "wasi:keyvalue/batch@0.2.0-draft",    "wasi:keyvalue/store@0.2.0-draft2",
+    "wasi:keyvalue/atomics@0.2.0-draft2", "wasi:keyvalue/batch@0.2.0-draft2"};
 
 using Bytes = std::span<const std::byte>;
 using OwnedBytes = std::vector<std::byte>;

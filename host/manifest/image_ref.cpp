@@ -5,8 +5,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "host/manifest/providers.h"
-
 namespace weft::manifest {
 namespace {
 
@@ -37,7 +35,7 @@ bool is_folder(const std::string& path) {
 }  // namespace
 
 contracts::ImageRef read_image(std::string_view text, const std::string& file,
-                               contracts::Position at) {
+                               const Providers& providers, contracts::Position at) {
   contracts::ImageRef image{
       .text = std::string(text), .resolved = std::string(text), .at = std::move(at)};
   if (text.starts_with(k_file)) {
@@ -46,9 +44,9 @@ contracts::ImageRef read_image(std::string_view text, const std::string& file,
     image.resolved = beside(file, text);
   } else if (text.starts_with(k_builtin_prefix)) {
     image.kind = ImageKind::builtin;
-  } else if (const auto* provider = find_alias(without_tag(text))) {
+  } else if (const auto* provider = providers.find_alias(without_tag(text))) {
     image.kind = ImageKind::builtin;
-    image.resolved = provider->name;
+    image.resolved = provider->info.name;
   } else {
     image.kind = ImageKind::registry;
   }
@@ -65,9 +63,10 @@ std::string_view without_tag(std::string_view reference) {
   return reference;
 }
 
-std::string registry_advice(const contracts::ImageRef& image) {
+std::string registry_advice(const contracts::ImageRef& image, const Providers& providers) {
   if (const auto* other = find_other_product(without_tag(image.text))) {
-    if (other->instead.empty()) {
+    const auto* instead = providers.find_serving(other->contract);
+    if (instead == nullptr) {
       return fmt::format("That is {}. No provider that is built in serves {} yet.", other->what,
                          other->contract);
     }
@@ -75,7 +74,7 @@ std::string registry_advice(const contracts::ImageRef& image) {
         "That is {}. The built-in provider of the same contract ({}) is another product with data "
         "of its own; to use "
         "it, change the line to\n  image: {}",
-        other->what, other->contract, other->instead);
+        other->what, other->contract, instead->info.name);
   }
   const auto reference = without_tag(image.text);
   const auto slash = reference.rfind('/');

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "contracts/manifest.h"
+#include "host/manifest/providers.h"
 
 namespace weft::manifest {
 
@@ -12,12 +13,12 @@ namespace weft::manifest {
 // ours (`weft:…`) or an alias of it is a built-in provider, known or not. Everything else is in a
 // registry.
 contracts::ImageRef read_image(std::string_view text, const std::string& file,
-                               contracts::Position at);
+                               const Providers& providers, contracts::Position at);
 
 // `ghcr.io/acme/api:1.0@sha256:…` without tag and digest.
 std::string_view without_tag(std::string_view reference);
 
 // What to do about an image that stands in a registry, for the suggestion of the error.
-std::string registry_advice(const contracts::ImageRef& image);
+std::string registry_advice(const contracts::ImageRef& image, const Providers& providers);
 
 }  // namespace weft::manifest

@@ -1,4 +1,5 @@
 #include "host/manifest/image_ref.h"
+#include "tests/support/known_providers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ struct Case {
 class ReadImage : public testing::TestWithParam<Case> {};
 
 TEST_P(ReadImage, tells_files_built_ins_and_registries_apart) {
-  const auto image = read_image(GetParam().text, "deploy/app.yaml", {});
+  const auto image = read_image(GetParam().text, "deploy/app.yaml", tests::known_providers(), {});
 
   EXPECT_EQ(image.kind, GetParam().kind) << GetParam().text;
   EXPECT_EQ(image.resolved, GetParam().resolved);
@@ -52,22 +53,26 @@ TEST(WithoutTag, keeps_the_port_of_a_registry) {
 }
 
 TEST(RegistryAdvice, names_the_built_in_of_the_same_contract) {
-  const auto advice =
-      registry_advice(read_image("ghcr.io/wasmcloud/keyvalue-redis:0.28.1", "app.yaml", {}));
+  const auto advice = registry_advice(read_image("ghcr.io/wasmcloud/keyvalue-redis:0.28.1",
+                                                 "app.yaml", tests::known_providers(), {}),
+                                      tests::known_providers());
 
   EXPECT_THAT(advice, testing::HasSubstr("Redis"));
   EXPECT_THAT(advice, testing::HasSubstr("\n  image: weft:keyvalue-sqlite"));
 }
 
 TEST(RegistryAdvice, says_how_to_use_a_file) {
-  const auto advice = registry_advice(read_image("ghcr.io/acme/api:1.0", "app.yaml", {}));
+  const auto advice =
+      registry_advice(read_image("ghcr.io/acme/api:1.0", "app.yaml", tests::known_providers(), {}),
+                      tests::known_providers());
 
   EXPECT_THAT(advice, testing::HasSubstr("\n  image: ./api.wasm\n"));
 }
 
 TEST(RegistryAdvice, says_when_nothing_serves_a_contract) {
-  const auto advice =
-      registry_advice(read_image("ghcr.io/wasmcloud/blobstore-fs:0.6", "app.yaml", {}));
+  const auto advice = registry_advice(
+      read_image("ghcr.io/wasmcloud/blobstore-fs:0.6", "app.yaml", tests::known_providers(), {}),
+      tests::known_providers());
 
   EXPECT_THAT(advice, testing::HasSubstr("No provider that is built in serves wasi:blobstore yet"));
 }

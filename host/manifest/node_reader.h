@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/manifest/findings.h"
+#include "host/manifest/providers.h"
 #include "host/manifest/yaml.h"
 
 namespace weft::manifest {
@@ -17,6 +18,7 @@ namespace weft::manifest {
 // What reading carries along.
 struct Reading {
   const std::string& file;
+  const Providers& providers;
   Findings& findings;
   std::string application;  // the manifest's name, for ids
 };

@@ -8,7 +8,6 @@
 #include "host/manifest/image_ref.h"
 #include "host/manifest/names.h"
 #include "host/manifest/parts.h"
-#include "host/manifest/providers.h"
 
 namespace weft::manifest {
 namespace {
@@ -35,9 +34,9 @@ void read_kind(Reading& reading, const Node& node, Component& component) {
 
 // A name of ours must exist, and stand where its kind says.
 void check_image(Reading& reading, const Component& component, const contracts::ImageRef& image) {
-  if (image.kind == ImageKind::builtin && find_provider(image.resolved) == nullptr) {
+  if (image.kind == ImageKind::builtin && reading.providers.find(image.resolved) == nullptr) {
     std::vector<std::string_view> known;
-    for (const auto& one : providers()) known.push_back(one.name);
+    for (const auto* one : reading.providers.all()) known.push_back(one->info.name);
     reading.findings.error(image.at, fmt::format("'{}' is not a built-in provider", image.text),
                            did_you_mean(image.text, known));
   } else if (image.kind == ImageKind::builtin && component.kind == ComponentKind::component) {
@@ -89,7 +88,7 @@ void read_properties(Reading& reading, const Node& node, Component& component) {
   }
   if (image != nullptr) {
     if (const auto text = read_text(reading, *image, "`image`")) {
-      component.image = read_image(*text, reading.file, image->at);
+      component.image = read_image(*text, reading.file, reading.providers, image->at);
       check_image(reading, component, *component.image);
     }
   }

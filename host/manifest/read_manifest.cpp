@@ -89,11 +89,12 @@ void read_spec(Reading& reading, const Node& node, Manifest& manifest) {
 
 }  // namespace
 
-ReadManifest read_manifest(std::string_view text, const std::string& file) {
+ReadManifest read_manifest(std::string_view text, const std::string& file,
+                           const Providers& providers) {
   static constexpr std::array<std::string_view, 4> keys = {"apiVersion", "kind", "metadata",
                                                            "spec"};
   ReadManifest result;
-  Reading reading{file, result.findings, {}};
+  Reading reading{file, providers, result.findings, {}};
   const auto root = parse_yaml(text, file, result.findings);
   if (!root || !is_map(reading, *root, "a manifest", Unknown::error, keys)) return result;
   Manifest manifest;

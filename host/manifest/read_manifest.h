@@ -6,6 +6,7 @@
 
 #include "contracts/manifest.h"
 #include "host/manifest/findings.h"
+#include "host/manifest/providers.h"
 
 namespace weft::manifest {
 
@@ -17,6 +18,7 @@ struct ReadManifest {
 // YAML or JSON. `file` is the path the text comes from: positions name it, relative image paths
 // start at its folder. Reads no files. What wadm rejects is an error; what it silently ignores is a
 // warning.
-ReadManifest read_manifest(std::string_view text, const std::string& file);
+ReadManifest read_manifest(std::string_view text, const std::string& file,
+                           const Providers& providers);
 
 }  // namespace weft::manifest

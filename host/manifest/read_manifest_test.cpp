@@ -1,4 +1,5 @@
 #include "host/manifest/read_manifest.h"
+#include "tests/support/known_providers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -84,7 +85,7 @@ spec:
 )";
 
 Manifest read(std::string_view yaml) {
-  auto result = read_manifest(yaml, "deploy/app.yaml");
+  auto result = read_manifest(yaml, "deploy/app.yaml", tests::known_providers());
   EXPECT_TRUE(result.manifest) << text(result.findings);
   return result.manifest.value_or(Manifest());
 }
@@ -183,7 +184,7 @@ TEST(ReadManifest, gives_a_component_without_scaler_the_default) {
   const auto result = read_manifest(R"({"apiVersion": "core.oam.dev/v1beta1", "kind": "Application",
  "metadata": {"name": "j", "annotations": {}},
  "spec": {"components": [{"name": "a", "type": "component", "properties": {"image": "./a.wasm"}}]}})",
-                                    "app.json");
+                                    "app.json", tests::known_providers());
 
   ASSERT_TRUE(result.manifest) << text(result.findings);
   EXPECT_EQ(result.manifest->components.at(0).limits.calls, contracts::Limits().calls);
@@ -216,7 +217,7 @@ spec:
       type: capability
       properties: {image: weft:keyvalue-sqlit}
 )",
-                                    "app.yaml");
+                                    "app.yaml", tests::known_providers());
 
   EXPECT_FALSE(result.manifest);
   EXPECT_EQ(text(result.findings),

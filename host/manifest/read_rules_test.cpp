@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "host/manifest/read_manifest.h"
+#include "tests/support/known_providers.h"
 
 #include <fmt/format.h>
 
@@ -74,7 +75,8 @@ class Rules : public testing::TestWithParam<Rule> {};
 TEST_P(Rules, hold) {
   const auto& rule = GetParam();
 
-  const auto result = read_manifest(manifest_of(rule.part, rule.yaml), "app.yaml");
+  const auto result =
+      read_manifest(manifest_of(rule.part, rule.yaml), "app.yaml", tests::known_providers());
 
   const auto told = text(result.findings);
   if (rule.severity == "none") {
@@ -343,8 +345,9 @@ const std::vector<Rule> k_links = {
 };
 
 TEST(Rules, do_not_miss_the_scaler_whose_number_is_wrong) {
-  const auto read = read_manifest(
-      manifest_of(Part::trait, "{type: spreadscaler, properties: {instances: ten}}"), "app.yaml");
+  const auto read =
+      read_manifest(manifest_of(Part::trait, "{type: spreadscaler, properties: {instances: ten}}"),
+                    "app.yaml", tests::known_providers());
 
   const auto told = text(read.findings);
   EXPECT_NE(told.find("`instances` must be a whole number"), std::string::npos) << told;
@@ -355,7 +358,7 @@ TEST(Rules, name_text_in_utf_16) {
   const auto read = read_manifest(std::string_view("\xff\xfe"
                                                    "a\0:\0",
                                                    6),
-                                  "app.yaml");
+                                  "app.yaml", tests::known_providers());
 
   EXPECT_NE(text(read.findings).find("UTF-16"), std::string::npos) << text(read.findings);
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "host/manifest/read_manifest.h"
+#include "tests/support/known_providers.h"
 
 namespace weft::manifest {
 namespace {
@@ -15,7 +16,7 @@ struct Wild {
 class Wilds : public testing::TestWithParam<Wild> {};
 
 TEST_P(Wilds, are_read_without_error) {
-  const auto result = read_manifest(GetParam().yaml, "wadm.yaml");
+  const auto result = read_manifest(GetParam().yaml, "wadm.yaml", tests::known_providers());
 
   EXPECT_TRUE(result.manifest) << text(result.findings);
   EXPECT_EQ(result.findings.count(Severity::error), 0u) << text(result.findings);

@@ -77,9 +77,8 @@ void check_linked(const World& world, const Unit& unit, Findings& findings) {
   const bool linked = std::ranges::any_of(
       world.edges, [&](const Edge& edge) { return edge.source == &unit || edge.target == &unit; });
   // The link may stand under a word that nothing reads, which is a finding already.
-  const bool misspelt =
-      std::ranges::any_of(unit.application->components,
-                          [](const auto& one) { return misspelt_link(one) != nullptr; });
+  const bool misspelt = std::ranges::any_of(
+      unit.application->components, [](const auto& one) { return misspelt_link(one) != nullptr; });
   if (linked || misspelt) return;
   findings.warning(
       unit.component->at,

@@ -305,10 +305,10 @@ std::string other_versions(const Input& input, const World& world, const Unmet& 
       if (!offered.empty())
         lines.push_back(fmt::format("'{}' has {}.", unit.component->name, joined(offered)));
     }
-    for (const auto& provider : input.providers) {
-      const auto served = offers(Unit{nullptr, nullptr, &provider, nullptr}, name);
+    for (const auto* kind : input.providers.all()) {
+      const auto served = offers(Unit{nullptr, nullptr, &kind->info, nullptr}, name);
       if (!served.empty())
-        lines.push_back(fmt::format("{} serves {}.", provider.name, joined(served)));
+        lines.push_back(fmt::format("{} serves {}.", kind->info.name, joined(served)));
     }
     if (from_host(input, name) == ByHost::other_version) {
       std::vector<std::string_view> own;
@@ -348,12 +348,12 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
       continue;
     return link_lines(component, {first.ns, first.package, words, other.component->name});
   }
-  for (const auto& provider : input.providers) {
-    if (!has_all(Unit{nullptr, nullptr, &provider, nullptr}, unmet.names)) continue;
+  for (const auto* kind : input.providers.all()) {
+    if (!has_all(Unit{nullptr, nullptr, &kind->info, nullptr}, unmet.names)) continue;
     const auto name = free_name(*unit.application, first.package);
     return fmt::format("{}\nand to spec.components:\n{}",
                        link_lines(component, {first.ns, first.package, words, name}),
-                       capability_lines(component, name, provider.name));
+                       capability_lines(component, name, kind->info.name));
   }
   if (auto versions = other_versions(input, world, unmet); !versions.empty()) return versions;
   return fmt::format(

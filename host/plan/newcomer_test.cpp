@@ -1,5 +1,6 @@
 // The words that a newcomer reads, in full: a change here is a change of what people see.
 #include "host/plan/test_support.h"
+#include "tests/support/known_providers.h"
 
 namespace weft::plan {
 namespace {
@@ -114,7 +115,8 @@ TEST(Newcomer, reads_what_a_misspelt_key_was_meant_to_be) {
   auto misspelt = std::string(k_counter);
   misspelt.replace(misspelt.find("instances"), 9, "instnaces");
 
-  EXPECT_EQ(manifest::text(manifest::read_manifest(misspelt, "app.yaml").findings),
+  EXPECT_EQ(manifest::text(
+                manifest::read_manifest(misspelt, "app.yaml", tests::known_providers()).findings),
             R"(app.yaml:16:13: error: `instnaces` is not a key of the properties of a spreadscaler
   Did you mean `instances`?
 app.yaml:16:13: error: the properties of a spreadscaler must have `instances`
@@ -125,7 +127,8 @@ TEST(Newcomer, reads_what_a_misspelt_type_was_meant_to_be) {
   auto misspelt = std::string(k_counter);
   misspelt.replace(misspelt.find("type: capability"), 16, "type: capabilty ");
 
-  EXPECT_EQ(manifest::text(manifest::read_manifest(misspelt, "app.yaml").findings),
+  EXPECT_EQ(manifest::text(
+                manifest::read_manifest(misspelt, "app.yaml", tests::known_providers()).findings),
             R"(app.yaml:18:13: error: 'capabilty' is not a type of component
   Did you mean `capability`?
 )");
@@ -136,7 +139,8 @@ TEST(Newcomer, reads_where_a_link_leads_to_nothing) {
   misspelt.replace(misspelt.find("target: {name: counter}"), 23, "target: {name: conter}");
 
   EXPECT_EQ(
-      manifest::text(manifest::read_manifest(misspelt, "app.yaml").findings),
+      manifest::text(
+          manifest::read_manifest(misspelt, "app.yaml", tests::known_providers()).findings),
       R"(app.yaml:31:28: error: the link from 'http' leads to nothing: there is no component 'conter' in this manifest
   Did you mean `counter`?
 )");
@@ -166,15 +170,19 @@ TEST(Newcomer, reads_one_finding_for_a_misspelt_key_or_trait) {
         std::pair<std::string, std::string>{"{type: link", "{type: lnk"}}) {
     auto text = component("counter", link("wasi:keyvalue", "store", "kv"));
     text.replace(text.find(right), right.size(), wrong);
-    auto read = manifest::read_manifest(
-        application(text + capability("kv", "weft:keyvalue-sqlite")), "app.yaml");
+    auto read =
+        manifest::read_manifest(application(text + capability("kv", "weft:keyvalue-sqlite")),
+                                "app.yaml", tests::known_providers());
     ASSERT_TRUE(read.manifest) << manifest::text(read.findings);
     const std::vector<contracts::Manifest> manifests = {*read.manifest};
     const std::map<ComponentId, Loaded> components = {
         {ComponentId("app-counter"), loaded({k_store}, {k_handler})}};
 
     auto findings = std::move(read.findings);
-    findings.append(make_plan({.manifests = manifests, .components = components}).findings);
+    findings.append(make_plan({.manifests = manifests,
+                               .components = components,
+                               .providers = tests::known_providers()})
+                        .findings);
     findings.sort();
 
     ASSERT_EQ(findings.all().size(), 1u) << manifest::text(findings);
@@ -188,22 +196,26 @@ TEST(Newcomer, reads_one_finding_for_a_misspelt_key_or_trait) {
 // A word that was never a link explains no link that is missing.
 TEST(Newcomer, reads_of_a_missing_link_beside_a_misspelt_scaler) {
   auto read = manifest::read_manifest(
-      application(component("counter", "{type: spreadscalar, properties: {instances: 1}}") +
+      application(component("counter", ", {type: spreadscalar, properties: {instances: 1}}") +
                   capability("kv", "weft:keyvalue-sqlite")),
-      "app.yaml");
+      "app.yaml", tests::known_providers());
   ASSERT_TRUE(read.manifest) << manifest::text(read.findings);
   const std::vector<contracts::Manifest> manifests = {*read.manifest};
   const std::map<ComponentId, Loaded> components = {
       {ComponentId("app-counter"), loaded({k_store}, {k_handler})}};
 
   auto findings = std::move(read.findings);
-  findings.append(make_plan({.manifests = manifests, .components = components}).findings);
+  findings.append(
+      make_plan(
+          {.manifests = manifests, .components = components, .providers = tests::known_providers()})
+          .findings);
   findings.sort();
 
   const auto told = manifest::text(findings);
   EXPECT_NE(told.find("'spreadscalar' is not a trait that Weft knows"), told.npos) << told;
-  EXPECT_NE(told.find("'counter' imports wasi:keyvalue/store@0.2.0-draft, and nothing here provides"),
-            told.npos)
+  EXPECT_NE(
+      told.find("'counter' imports wasi:keyvalue/store@0.2.0-draft, and nothing here provides"),
+      told.npos)
       << told;
   EXPECT_NE(told.find("'kv' does nothing"), told.npos) << told;
 }

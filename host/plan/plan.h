@@ -29,16 +29,23 @@ struct Loaded {
 struct Input {
   std::span<const contracts::Manifest> manifests;
   const std::map<ComponentId, Loaded>& components;
-  std::span<const manifest::Provider> providers = manifest::providers();
+  const manifest::Providers& providers;
   std::span<const std::string_view> host = manifest::host_interfaces();
 };
 
-using Settings = std::map<std::string, std::string>;
+using contracts::Settings;
 
 struct StartProvider {
   ComponentId id;
   std::string provider;  // "weft:keyvalue-sqlite"
   Settings config;       // keys in lower case
+};
+
+// One for each set of settings that links to the provider have: what they call on every thread.
+struct OpenEndpoint {
+  ComponentId provider;
+  Settings settings;  // the provider's config, overridden by the link's target config
+  std::string name;   // as links name it
 };
 
 struct StartComponent {
@@ -56,8 +63,8 @@ struct PutLink {
   LinkName name;
   std::string interface;  // "wasi:keyvalue/store"
   ComponentId target;
+  std::string endpoint;  // of the target: its id, or OpenEndpoint::name
   Settings source_config;
-  Settings target_config;
 };
 
 // Requests to `address` whose Host is `host` (empty: any) and whose path begins with `path` reach
@@ -78,10 +85,11 @@ struct Step {
       0;  // of everything that starts differently when it changes, the component's digest included
   ApplicationName application;
   contracts::Position at;
-  std::variant<StartProvider, StartComponent, PutLink, AddRoute> what;
+  std::variant<StartProvider, OpenEndpoint, StartComponent, PutLink, AddRoute> what;
 };
 
-// To be done in this order: providers, components (a callee before its callers), links, routes.
+// To be done in this order: providers, their endpoints, components (a callee before its callers),
+// links, routes.
 struct Plan {
   std::vector<Step> steps;
 };

@@ -10,6 +10,8 @@ namespace {
 using namespace test;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 std::vector<std::string> keys(const Plan& plan) {
   std::vector<std::string> made;
@@ -36,8 +38,8 @@ TEST(Plan, starts_callees_before_callers_and_opens_routes_last) {
 
   EXPECT_THAT(
       keys(plan),
-      ElementsAre("provider app-kv", "provider app-http", "component app-pricing",
-                  "component app-cart", "component app-web",
+      ElementsAre("provider app-kv", "provider app-http", StartsWith("endpoint app-kv#"),
+                  "component app-pricing", "component app-cart", "component app-web",
                   "link app-web default shop:pricing/api", "link app-web default shop:cart/api",
                   "link app-cart default wasi:keyvalue/store",
                   "link app-cart default wasi:keyvalue/atomics", "route app-http default"));
@@ -65,19 +67,73 @@ TEST(Plan, carries_what_each_step_needs) {
                "deploy/app.yaml")
           .with("app-a", loaded({k_store}, {}, "digest"))
           .good();
-  ASSERT_EQ(good.steps.size(), 3u);
+  ASSERT_EQ(good.steps.size(), 4u);
   const auto& provider = std::get<StartProvider>(good.steps[0].what);
   EXPECT_EQ(provider.provider, "weft:keyvalue-sqlite");
   EXPECT_EQ(provider.config, (Settings{{"file", "x.db"}}));
-  const auto& component_step = std::get<StartComponent>(good.steps[1].what);
+  const auto& component_step = std::get<StartComponent>(good.steps[2].what);
   EXPECT_EQ(component_step.path, "deploy/a.wasm");
   EXPECT_EQ(component_step.digest, "digest");
   EXPECT_EQ(component_step.limits.calls, 10u);
   EXPECT_EQ(component_step.config, (Settings{{"k", "v"}}));
-  const auto& put = std::get<PutLink>(good.steps[2].what);
+  const auto& put = std::get<PutLink>(good.steps[3].what);
   EXPECT_EQ(put.source.text(), "app-a");
   EXPECT_EQ(put.interface, "wasi:keyvalue/store");
   EXPECT_EQ(put.target.text(), "app-kv");
+  const auto& endpoint = std::get<OpenEndpoint>(good.steps[1].what);
+  EXPECT_EQ(endpoint.provider.text(), "app-kv");
+  EXPECT_EQ(endpoint.settings, (Settings{{"file", "x.db"}}));
+  EXPECT_EQ(put.endpoint, endpoint.name);
+}
+
+std::vector<OpenEndpoint> endpoints_of(const Plan& plan) {
+  std::vector<OpenEndpoint> found;
+  for (const auto& step : plan.steps) {
+    if (const auto* one = std::get_if<OpenEndpoint>(&step.what)) found.push_back(*one);
+  }
+  return found;
+}
+
+Plan two_callers(std::string_view first, std::string_view second, std::string_view own = "") {
+  const auto to_kv = [](std::string_view config) {
+    return link("wasi:keyvalue", "store", fmt::format("kv, config: [{}]", config));
+  };
+  return Host()
+      .add(application(
+          component("a", to_kv(first)) + component("b", to_kv(second)) +
+          capability("kv", "weft:keyvalue-sqlite", "", fmt::format(", config: [{}]", own))))
+      .with("app-a", loaded({k_store}, {}))
+      .with("app-b", loaded({k_store}, {}))
+      .good();
+}
+
+TEST(Plan, opens_one_endpoint_for_all_links_with_the_same_settings) {
+  const auto one = "{name: n, properties: {URL: 'redis://:secret@h'}}";
+
+  const auto same =
+      endpoints_of(two_callers(one, "{name: m, properties: {url: 'redis://:secret@h'}}"));
+  const auto different = endpoints_of(two_callers(one, "{name: m, properties: {url: other}}"));
+
+  ASSERT_EQ(same.size(), 1u);
+  EXPECT_EQ(same[0].settings, (Settings{{"url", "redis://:secret@h"}}));
+  EXPECT_THAT(same[0].name, Not(HasSubstr("secret")));
+  EXPECT_EQ(different.size(), 2u);
+}
+
+TEST(Plan, lets_a_link_override_what_its_target_says_for_all) {
+  const auto endpoints = endpoints_of(two_callers("{name: n, properties: {a: link}}", "",
+                                                  "{name: own, properties: {A: all, b: all}}"));
+
+  ASSERT_EQ(endpoints.size(), 2u);
+  EXPECT_EQ(endpoints[0].settings, (Settings{{"a", "link"}, {"b", "all"}}));
+  EXPECT_EQ(endpoints[1].settings, (Settings{{"a", "all"}, {"b", "all"}}));
+}
+
+TEST(Plan, opens_an_endpoint_anew_when_the_provider_changes) {
+  const auto before = endpoints_of(two_callers("", "", "{name: c, properties: {a: '1'}}"));
+  const auto after = endpoints_of(two_callers("", "", "{name: c, properties: {a: '2'}}"));
+
+  EXPECT_NE(before.at(0).name, after.at(0).name);
 }
 
 TEST(Plan, says_what_to_do_about_images_in_registries) {

@@ -14,20 +14,19 @@ namespace weft::plan {
 namespace {
 
 using contracts::Config;
+using contracts::ConfigKey;
+using contracts::KeyPlace;
+using contracts::KeySupport;
 using contracts::Position;
-using manifest::ConfigKey;
 using manifest::Findings;
-using manifest::KeyPlace;
-using manifest::KeySupport;
 
-constexpr std::string_view k_http_server = "weft:http-server";
 constexpr std::string_view k_default_address = "127.0.0.1:8000";
 
 // ---- keys ----
 
-void check_setting(const manifest::Provider& provider, KeyPlace place,
+void check_setting(const contracts::ProviderInfo& provider, KeyPlace place,
                    const contracts::Setting& setting, Findings& findings) {
-  const ConfigKey* key = find_key(provider, place, setting.key);
+  const ConfigKey* key = manifest::find_key(provider, place, setting.key);
   if (key == nullptr) {
     std::vector<std::string_view> known;
     for (const auto& one : provider.keys) {
@@ -35,8 +34,8 @@ void check_setting(const manifest::Provider& provider, KeyPlace place,
     }
     return findings.warning(
         setting.at,
-        fmt::format("`{}` is not a key of the {} of {}: nothing reads it", setting.key, name(place),
-                    provider.name),
+        fmt::format("`{}` is not a key of the {} of {}: nothing reads it", setting.key,
+                    manifest::name(place), provider.name),
         known.empty() ? "It takes none." : manifest::did_you_mean(setting.key, known));
   }
   if (key->support == KeySupport::taken ||
@@ -220,7 +219,8 @@ std::vector<Step> make_routes(const World& world, Findings& findings) {
   std::vector<Step> routes;
   for (const auto& edge : world.edges) {
     const auto& link = *edge.link;
-    if (edge.source->provider == nullptr || edge.source->provider->name != k_http_server) continue;
+    if (edge.source->provider == nullptr || edge.source->provider->name != manifest::k_http_server)
+      continue;
     if (link.ns != "wasi" || link.package != "http") continue;
     if (std::ranges::find(link.interfaces, "incoming-handler", &contracts::Text::text) ==
         link.interfaces.end())
@@ -248,7 +248,7 @@ std::vector<Step> make_routes(const World& world, Findings& findings) {
 void check_provider_config(const World& world, Findings& findings) {
   for (const auto& unit : world.units) {
     check_configs(unit, KeyPlace::provider, unit.component->config, findings);
-    if (unit.provider != nullptr && unit.provider->name == k_http_server) {
+    if (unit.provider != nullptr && unit.provider->name == manifest::k_http_server) {
       check_mode(unit, merged(unit.component->config, Keys::lower_case), findings);
     }
   }

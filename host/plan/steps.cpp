@@ -36,6 +36,7 @@ struct Hashed {
   void operator()(const StartProvider& one) {
     hash.add(one.id.text()).add(one.provider).add(one.config);
   }
+  void operator()(const OpenEndpoint& one) { hash.add(one.name); }
   void operator()(const StartComponent& one) {
     hash.add(one.id.text()).add(one.path).add(one.digest).add(one.config);
     for (const auto& spec : contracts::limit_specs())
@@ -43,7 +44,7 @@ struct Hashed {
   }
   void operator()(const PutLink& one) {
     hash.add(one.source.text()).add(one.name.text()).add(one.interface).add(one.target.text());
-    hash.add(one.source_config).add(one.target_config);
+    hash.add(one.endpoint).add(one.source_config);
   }
   void operator()(const AddRoute& one) {
     hash.add(one.provider.text()).add(one.target.text()).add(one.link.text());
@@ -100,6 +101,28 @@ Step provider_step(const Unit& unit) {
                                  merged(component.config, Keys::lower_case)});
 }
 
+Settings settings_of(const Edge& edge) {
+  auto settings = merged(edge.link->target_config, Keys::lower_case);
+  settings.merge(merged(edge.target->component->config, Keys::lower_case));
+  return settings;
+}
+
+// Not the settings themselves: they may hold passwords, and names are printed.
+std::string endpoint_name(const Edge& edge) {
+  const auto& target = *edge.target->component;
+  if (edge.target->provider == nullptr) return target.id.str();
+  Hash hash;
+  hash.add(edge.target->provider->name).add(merged(target.config, Keys::lower_case));
+  hash.add(settings_of(edge));
+  return fmt::format("{}#{:016x}", target.id.text(), hash.value());
+}
+
+Step endpoint_step(const Edge& edge) {
+  auto name = endpoint_name(edge);
+  return make_step(fmt::format("endpoint {}", name), *edge.application, edge.link->at,
+                   OpenEndpoint{edge.target->component->id, settings_of(edge), name});
+}
+
 Step component_step(const Unit& unit) {
   const auto& component = *unit.component;
   // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was loaded has an image
@@ -115,14 +138,15 @@ Step link_step(const Edge& edge, std::string_view interface) {
   auto full = fmt::format("{}:{}/{}", link.ns, link.package, interface);
   auto key =
       fmt::format("link {} {} {}", edge.source->component->id.text(), link.name.text(), full);
-  const auto keys_of = [](const Unit& unit) {
-    return unit.provider != nullptr ? Keys::lower_case : Keys::as_written;
-  };
   return make_step(
       std::move(key), *edge.application, link.at,
       PutLink{edge.source->component->id, link.name, std::move(full), edge.target->component->id,
-              merged(link.source_config, keys_of(*edge.source)),
-              merged(link.target_config, keys_of(*edge.target))});
+              endpoint_name(edge), merged(link.source_config, Keys::as_written)});
+}
+
+// A link that something calls through. Those of HTTP servers are routes.
+bool carries_calls(const Edge& edge) {
+  return edge.source->provider == nullptr && edge.source->starts() && edge.target->starts();
 }
 
 }  // namespace
@@ -140,13 +164,18 @@ std::vector<Step> make_steps(const World& world) {
   for (const auto* unit : order) {
     if (unit->provider != nullptr) steps.push_back(provider_step(*unit));
   }
+  std::set<std::string> endpoints;
+  for (const auto& edge : world.edges) {
+    if (!carries_calls(edge) || edge.target->provider == nullptr) continue;
+    auto step = endpoint_step(edge);
+    if (endpoints.insert(step.key).second) steps.push_back(std::move(step));
+  }
   for (const auto* unit : order) {
     if (unit->provider == nullptr && unit->loaded != nullptr)
       steps.push_back(component_step(*unit));
   }
   for (const auto& edge : world.edges) {
-    if (edge.source->provider != nullptr || !edge.source->starts() || !edge.target->starts())
-      continue;
+    if (!carries_calls(edge)) continue;
     for (const auto& interface : edge.link->interfaces)
       steps.push_back(link_step(edge, interface.text));
   }

@@ -1,5 +1,6 @@
 // What the tests of this folder plan: manifests as text, component types as lists.
 #pragma once
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -7,6 +8,7 @@
 
 #include "host/manifest/read_manifest.h"
 #include "host/plan/plan.h"
+#include "tests/support/known_providers.h"
 
 namespace weft::plan::test {
 
@@ -30,7 +32,7 @@ inline Loaded loaded(std::initializer_list<std::string_view> imports,
 class Host {
  public:
   Host& add(std::string_view yaml, const std::string& file = "app.yaml") {
-    auto read = manifest::read_manifest(yaml, file);
+    auto read = manifest::read_manifest(yaml, file, tests::known_providers());
     EXPECT_TRUE(read.manifest) << manifest::text(read.findings);
     if (read.manifest) manifests_.push_back(std::move(*read.manifest));
     return *this;
@@ -39,7 +41,11 @@ class Host {
     components_[ComponentId(std::move(id))] = std::move(component);
     return *this;
   }
-  Planned plan() const { return make_plan({.manifests = manifests_, .components = components_}); }
+  Planned plan() const {
+    return make_plan({.manifests = manifests_,
+                      .components = components_,
+                      .providers = tests::known_providers()});
+  }
   // What the plan says, as text.
   std::string told() const { return manifest::text(plan().findings); }
   Plan good() const {

@@ -48,12 +48,13 @@ void check_parts(const Component& component, Findings& findings) {
   }
 }
 
-void check_image(const Component& component, Findings& findings) {
+void check_image(const Component& component, const manifest::Providers& providers,
+                 Findings& findings) {
   if (!component.image || component.image->kind != ImageKind::registry) return;
   findings.error(component.image->at,
                  fmt::format("'{}' cannot be had: Weft does not fetch images from registries yet",
                              component.image->text),
-                 manifest::registry_advice(*component.image));
+                 manifest::registry_advice(*component.image, providers));
 }
 
 // What stands in one host together: two applications must not have the same name, nor two
@@ -170,16 +171,15 @@ World make_world(const Input& input, Findings& findings) {
   for (const auto& application : input.manifests) {
     for (const auto& component : application.components) {
       check_parts(component, findings);
-      check_image(component, findings);
+      check_image(component, input.providers, findings);
       if (component.shared) continue;
       Unit unit{&application, &component};
       if (component.kind == contracts::ComponentKind::component) {
         const auto loaded = input.components.find(component.id);
         if (loaded != input.components.end()) unit.loaded = &loaded->second;
       } else if (component.image && component.image->kind == ImageKind::builtin) {
-        const auto found = std::ranges::find(input.providers, component.image->resolved,
-                                             &manifest::Provider::name);
-        if (found != input.providers.end()) unit.provider = &*found;
+        const auto* found = input.providers.find(component.image->resolved);
+        if (found != nullptr) unit.provider = &found->info;
       }
       if (component.scaler && !unit.starts()) {
         findings.warning(component.scaler->at,

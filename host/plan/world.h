@@ -11,8 +11,8 @@ namespace weft::plan {
 struct Unit {
   const contracts::Manifest* application;
   const contracts::Component* component;
-  const manifest::Provider* provider = nullptr;  // of a capability
-  const Loaded* loaded = nullptr;                // of a component, when its file could be read
+  const contracts::ProviderInfo* provider = nullptr;  // of a capability
+  const Loaded* loaded = nullptr;                     // of a component, when its file could be read
   bool starts() const { return !component->scaler || component->scaler->instances > 0; }
 };
 

@@ -23,7 +23,7 @@ using tests::KeyValueCall;
 class DamagedStore : public testing::Test {
  protected:
   Result<std::unique_ptr<KeyValueSqlite>> open() {
-    return KeyValueSqlite::open({folder.path(), "kv"}, around.system_clock, around.log);
+    return KeyValueSqlite::start({folder.path(), "kv"}, around.system_clock, around.log);
   }
   // The error of an open that must fail; it names the file.
   Error refusal() {
@@ -245,9 +245,9 @@ TEST_F(DamagedStore, answers_errors_while_the_disk_takes_no_more_and_goes_on_whe
 TEST_F(DamagedStore, is_refused_where_the_folder_is_a_file_or_cannot_be_made) {
   write("a file");
   const auto below_a_file =
-      KeyValueSqlite::open({file / "state", "kv"}, around.system_clock, around.log);
-  const auto a_file = KeyValueSqlite::open({file, "kv"}, around.system_clock, around.log);
-  const auto nowhere = KeyValueSqlite::open({"/proc/weft", "kv"}, around.system_clock, around.log);
+      KeyValueSqlite::start({file / "state", "kv"}, around.system_clock, around.log);
+  const auto a_file = KeyValueSqlite::start({file, "kv"}, around.system_clock, around.log);
+  const auto nowhere = KeyValueSqlite::start({"/proc/weft", "kv"}, around.system_clock, around.log);
 
   EXPECT_EQ(below_a_file.error().code, Errc::denied);
   EXPECT_EQ(a_file.error().code, Errc::invalid);

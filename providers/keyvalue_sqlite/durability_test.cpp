@@ -27,7 +27,7 @@ struct Load {
 // Increments, all callers at once, and writes "ack\n" to `descriptor` for each answer.
 void increment_and_acknowledge(const std::filesystem::path& folder, int descriptor, Load load) {
   Surroundings around;
-  const auto store = KeyValueSqlite::open({folder, "kv"}, around.system_clock, around.log).value();
+  const auto store = KeyValueSqlite::start({folder, "kv"}, around.system_clock, around.log).value();
   UserHarness user(*store);
   for (int round = 0; load.rounds == 0 || round < load.rounds; ++round) {
     std::vector<std::unique_ptr<KeyValueCall>> calls;
@@ -44,7 +44,7 @@ void increment_and_acknowledge(const std::filesystem::path& folder, int descript
 
 std::int64_t count(const std::filesystem::path& folder) {
   Surroundings around;
-  const auto store = KeyValueSqlite::open({folder, "kv"}, around.system_clock, around.log).value();
+  const auto store = KeyValueSqlite::start({folder, "kv"}, around.system_clock, around.log).value();
   UserHarness user(*store);
   return KeyValueCall(user, "increment", kv::Item{"b", "n"}, std::int64_t{0})
       .result<std::int64_t>()

@@ -59,8 +59,8 @@ Result<> prepare_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<KeyValueSqlite>> KeyValueSqlite::open(const KeyValueSqliteSettings& settings,
-                                                             const Clock& clock, Log& log) {
+Result<std::unique_ptr<KeyValueSqlite>> KeyValueSqlite::start(
+    const KeyValueSqliteSettings& settings, const Clock& clock, Log& log) {
   if (settings.id.empty())
     return fail(Errc::invalid, "a key-value provider needs an id to name its file");
   TRY_OK(prepare_folder(settings.folder));
@@ -72,10 +72,27 @@ Result<std::unique_ptr<KeyValueSqlite>> KeyValueSqlite::open(const KeyValueSqlit
       std::move(path), std::move(lock), {std::move(store), settings.limits, clock, log}));
 }
 
-Result<std::unique_ptr<contracts::Invoker>> KeyValueSqlite::shard(
-    boost::asio::io_context::executor_type executor) {
+Result<std::unique_ptr<contracts::Endpoint>> KeyValueSqlite::open(
+    boost::asio::io_context::executor_type executor, const contracts::Settings&) {
   TRY(auto reader, Reader::open(path_));
-  return std::make_unique<KeyValueSqliteShard>(std::move(reader), writer_, std::move(executor));
+  return std::make_unique<KeyValueSqliteEndpoint>(std::move(reader), writer_, std::move(executor));
+}
+
+const contracts::ProviderKind& kind() {
+  static const contracts::ProviderKind one{
+      .info = {.name = "weft:keyvalue-sqlite",
+               .what = "keeps keys and values in a file, durably",
+               .aliases = {},
+               .serves = contracts::keyvalue::k_served,
+               .calls = {},
+               .keys = {}},
+      .succession = contracts::Succession::after_close,
+      .start = [](const contracts::ProviderStart& start)
+          -> Result<std::unique_ptr<contracts::Provider>> {
+        return KeyValueSqlite::start({.folder = start.state, .id = start.id.str()}, start.clock,
+                                     start.log);
+      }};
+  return one;
 }
 
 }  // namespace weft::providers::keyvalue_sqlite

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "contracts/invocation.h"
+#include "contracts/provider.h"
 #include "providers/keyvalue_sqlite/file_lock.h"
 #include "providers/keyvalue_sqlite/writer.h"
 
@@ -23,21 +23,20 @@ struct KeyValueSqliteSettings {
 };
 
 // Made and closed by the host; owns the writer's thread. Outlives its shards.
-class KeyValueSqlite final {
+class KeyValueSqlite final : public contracts::Provider {
  public:
   // Blocks for the disk. conflict: another host holds the file. denied: the folder or file cannot
   // be written. invalid: the file is damaged, of another program or of a newer Weft. exhausted: the
   // disk is full. All name the path. `clock` and `log` outlive this.
-  static Result<std::unique_ptr<KeyValueSqlite>> open(const KeyValueSqliteSettings& settings,
-                                                      const Clock& clock, Log& log);
+  static Result<std::unique_ptr<KeyValueSqlite>> start(const KeyValueSqliteSettings& settings,
+                                                       const Clock& clock, Log& log);
 
-  // An Invoker of weft:keyvalue/store for the thread that runs `executor`, which uses and destroys
-  // it. Any thread.
-  Result<std::unique_ptr<contracts::Invoker>> shard(
-      boost::asio::io_context::executor_type executor);
+  // Serves weft:keyvalue/store. There are no settings. Any thread.
+  Result<std::unique_ptr<contracts::Endpoint>> open(boost::asio::io_context::executor_type executor,
+                                                    const contracts::Settings& settings) override;
   // Finishes what waits and ends the writer's thread: later writes are answered `unavailable`,
   // reads go on. Blocks for a commit or two. The answers are posted when this returns.
-  void close() { writer_.close(); }
+  void close() override { writer_.close(); }
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
@@ -48,5 +47,8 @@ class KeyValueSqlite final {
   const FileLock lock_;
   Writer writer_;
 };
+
+// "weft:keyvalue-sqlite".
+const contracts::ProviderKind& kind();
 
 }  // namespace weft::providers::keyvalue_sqlite

@@ -25,8 +25,8 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, KeyValueSuite,
                              ScratchFolder folder_;
                              Surroundings around_;
                              std::unique_ptr<KeyValueSqlite> sqlite_ =
-                                 KeyValueSqlite::open({folder_.path(), "suite"},
-                                                      around_.system_clock, around_.log)
+                                 KeyValueSqlite::start({folder_.path(), "suite"},
+                                                       around_.system_clock, around_.log)
                                      .value();
                              UserHarness user_{*sqlite_};
                            };
@@ -45,7 +45,7 @@ namespace kv = contracts::keyvalue;
 class KeyValueSqliteTest : public testing::Test {
  protected:
   std::unique_ptr<KeyValueSqlite> open(WriterLimits limits = {}) {
-    return KeyValueSqlite::open({folder.path(), "test", limits}, around.system_clock, around.log)
+    return KeyValueSqlite::start({folder.path(), "test", limits}, around.system_clock, around.log)
         .value();
   }
   static std::int64_t increment(UserHarness& user) {
@@ -148,7 +148,7 @@ TEST_F(KeyValueSqliteTest, answers_a_read_before_the_call_returns_even_while_wri
 
 TEST_F(KeyValueSqliteTest, refuses_a_write_whose_deadline_has_passed_and_does_not_do_it) {
   const ManualClock clock;
-  const auto store = KeyValueSqlite::open({folder.path(), "test"}, clock, around.log).value();
+  const auto store = KeyValueSqlite::start({folder.path(), "test"}, clock, around.log).value();
   UserHarness user(*store);
   contracts::Context context;
   context.deadline = clock.now();
@@ -251,7 +251,7 @@ TEST_F(KeyValueSqliteTest, keeps_the_write_ahead_log_small_under_lasting_load) {
 
 TEST_F(KeyValueSqliteTest, keeps_an_id_with_strange_characters_inside_the_folder) {
   const auto store =
-      KeyValueSqlite::open({folder.path(), "../shop/kv\n"}, around.system_clock, around.log)
+      KeyValueSqlite::start({folder.path(), "../shop/kv\n"}, around.system_clock, around.log)
           .value();
 
   EXPECT_EQ(store->path(), folder.path() / "%2E.%2Fshop%2Fkv%0A.db");

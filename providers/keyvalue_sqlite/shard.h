@@ -55,15 +55,16 @@ class Shard final : public contracts::keyvalue::KeyValue {
   std::shared_ptr<Lane> lane_;
 };
 
-class KeyValueSqliteShard final : public contracts::Invoker {
+class KeyValueSqliteEndpoint final : public contracts::Endpoint {
  public:
-  KeyValueSqliteShard(Reader reader, Writer& writer,
-                      boost::asio::io_context::executor_type executor)
+  KeyValueSqliteEndpoint(Reader reader, Writer& writer,
+                         boost::asio::io_context::executor_type executor)
       : shard_(std::move(reader), writer, std::move(executor)), invoker_(shard_) {}
   contracts::Pending invoke(contracts::Invocation invocation,
                             contracts::Replier& replier) override {
     return invoker_.invoke(std::move(invocation), replier);
   }
+  std::size_t in_flight() const override { return invoker_.in_flight(); }
 
  private:
   Shard shard_;

@@ -47,8 +47,8 @@ struct Surroundings {
 class UserHarness final : public tests::KeyValueHarness {
  public:
   explicit UserHarness(KeyValueSqlite& store)
-      : shard_(store.shard(context_.get_executor()).value()) {}
-  contracts::Invoker& store() override { return *shard_; }
+      : endpoint_(store.open(context_.get_executor(), {}).value()) {}
+  contracts::Invoker& store() override { return *endpoint_; }
   void run_some() override { context_.run_one(); }
 
  private:
@@ -56,7 +56,7 @@ class UserHarness final : public tests::KeyValueHarness {
   // A write under way is no work that the context knows of.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       context_.get_executor()};
-  std::unique_ptr<contracts::Invoker> shard_;
+  std::unique_ptr<contracts::Endpoint> endpoint_;
 };
 
 }  // namespace weft::providers::keyvalue_sqlite

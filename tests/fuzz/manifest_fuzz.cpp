@@ -7,6 +7,7 @@
 #include "host/manifest/read_manifest.h"
 #include "host/plan/diff.h"
 #include "host/plan/plan.h"
+#include "tests/support/known_providers.h"
 
 namespace {
 
@@ -24,7 +25,9 @@ void check_findings(const weft::manifest::Findings& findings) {
 
 void check_plan(const weft::contracts::Manifest& manifest) {
   const std::map<weft::ComponentId, weft::plan::Loaded> none;
-  const auto planned = weft::plan::make_plan({.manifests = {&manifest, 1}, .components = none});
+  const auto planned = weft::plan::make_plan({.manifests = {&manifest, 1},
+                                              .components = none,
+                                              .providers = weft::tests::known_providers()});
   check_findings(planned.findings);
   require(planned.plan.has_value() == planned.findings.ok());
   if (planned.plan)
@@ -35,7 +38,7 @@ void check_plan(const weft::contracts::Manifest& manifest) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
-  const auto read = weft::manifest::read_manifest(text, "app.yaml");
+  const auto read = weft::manifest::read_manifest(text, "app.yaml", weft::tests::known_providers());
   check_findings(read.findings);
   require(read.manifest.has_value() == read.findings.ok());
   if (read.manifest) check_plan(*read.manifest);

@@ -75,7 +75,7 @@ HostScenario::HostScenario()
 HostScenario::~HostScenario() { host_.reset(); }
 
 void HostScenario::apply(const Bad& bad) {
-  const auto read = manifest::read_manifest(yaml(bad), "app.yaml");
+  const auto read = manifest::read_manifest(yaml(bad), "app.yaml", providers_);
   ASSERT_TRUE(read.manifest) << manifest::text(read.findings);
   const auto applied = host_->apply({&*read.manifest, 1});
   ASSERT_TRUE(applied.summary) << manifest::text(applied.findings)

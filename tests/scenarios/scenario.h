@@ -88,7 +88,7 @@ class HostScenario : public testing::Test {
   mutable std::mutex mutex_;  // serving threads write the log
   std::string lines_;         // guarded by mutex_
   Log log_;
-  host::ProviderFactories providers_;
+  const manifest::Providers providers_{{}};
 };
 
 }  // namespace weft::tests

@@ -1,0 +1,110 @@
+// A capability provider inside the host: what manifests may say of it, how it starts, what a thread
+// calls. Only apps/ names concrete ones; the host and the command line get them as a list.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "contracts/invocation.h"
+
+namespace weft::contracts {
+
+// ---- what manifests may say of it: tables, also for people ----
+
+enum class KeyPlace {
+  provider,     // `config` of the capability
+  link_source,  // `source.config` of a link that leaves the provider
+  link_target,  // `target.config` of a link that leads to the provider, or `config` of the
+                // capability for all its links
+};
+
+enum class KeySupport {
+  taken,
+  ignored,  // of 1.x, without effect here: a warning
+  refused,  // of 1.x, and starting without it would be unsafe or plainly wrong: an error
+};
+
+struct ConfigKey {
+  std::string_view key;  // in lower case; case does not count in manifests
+  KeyPlace place;
+  KeySupport support;
+  std::string_view what;  // what it does
+  std::string_view
+      default_value;  // for people; of an untaken key the value that has no effect anyway, or empty
+  std::string_view advice;  // of a key that is not taken: what to do
+};
+
+// Everything lives as long as the program.
+struct ProviderInfo {
+  std::string_view name;  // "weft:keyvalue-sqlite"
+  std::string_view what;
+  std::span<const std::string_view> aliases;  // 1.x packages of the same product, without tag
+  std::span<const std::string_view>
+      serves;  // interfaces with version that components may import from it
+  std::span<const std::string_view> calls;  // interfaces with version that it calls in components
+  std::span<const ConfigKey> keys;
+};
+
+// ---- what runs ----
+
+// Keys in lower case.
+using Settings = std::map<std::string, std::string>;
+
+// What links of one thread with the same settings call. Made, used and destroyed on that thread.
+class Endpoint : public Invoker {
+ public:
+  // Calls taken that are neither answered nor cancelled. While there are any, nobody destroys it
+  // without need; if it is destroyed all the same, they are answered `unavailable` or dropped with
+  // their callers.
+  virtual std::size_t in_flight() const = 0;
+};
+
+class Provider {
+ public:
+  // After close(), when every endpoint is gone.
+  virtual ~Provider() = default;
+  // Called on the thread whose executor this is, once for each thread and each set of settings that
+  // a link has: those of the capability, overridden by those of the link's target config. Does not
+  // wait for a product: one that is down makes calls fail, not this. invalid: the settings, with
+  // the key that is wrong.
+  virtual Result<std::unique_ptr<Endpoint>> open(boost::asio::io_context::executor_type executor,
+                                                 const Settings& settings) = 0;
+  // Control thread. Blocks until every call it has taken is answered; the answers have then been
+  // posted to their threads. A call that comes later is answered `unavailable`.
+  virtual void close() = 0;
+};
+
+struct ProviderStart {
+  ComponentId id;
+  std::filesystem::path state;  // a folder of its own
+  Settings config;              // of the capability
+  const Clock& clock;           // outlives the provider
+  Random& random;               // so does it, any thread
+  Log& log;                     // so does it
+};
+
+// Whether two generations of one provider may run at the same time.
+enum class Succession {
+  side_by_side,  // the new one serves before the old one ends: no call notices
+  after_close,   // it holds files: the old one closes first, calls in between are unavailable
+};
+
+// A line in apps/main.cpp.
+struct ProviderKind {
+  ProviderInfo info;
+  Succession succession = Succession::side_by_side;
+  // Control thread; may block for a disk, not for a network. Empty: the host itself is it.
+  std::function<Result<std::unique_ptr<Provider>>(const ProviderStart&)> start;
+};
+
+}  // namespace weft::contracts
