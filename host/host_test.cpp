@@ -166,21 +166,22 @@ class HostTest : public testing::Test {
              lines_ += line;
            }};
   std::unique_ptr<contracts::Adapter> adapter_ = contracts::keyvalue::wasi_adapter();
-  contracts::ProviderKind kind_{.info = tests::known_providers().find("weft:keyvalue-sqlite")->info,
-                                .succession = contracts::Succession::after_close,
-                                .start = [this](const contracts::ProviderStart& start)
-                                    -> Result<std::unique_ptr<contracts::Provider>> {
-                                  const auto config = start.config.find("k");
-                                  const bool refused = config != start.config.end() &&
-                                                       config->second == refuse_config_;
-                                  if (refuse_ || refused)
-                                    return fail(Errc::unavailable, "the disk is gone");
-                                  return std::make_unique<EmptyProvider>(open_providers_);
-                                }};
+  contracts::ProviderKind kind_{
+      .info = tests::known_providers().find("weft:keyvalue-sqlite")->info,
+      .succession = contracts::Succession::after_close,
+      .start = [this](const contracts::ProviderStart& start)
+          -> Result<std::unique_ptr<contracts::Provider>> {
+        const auto config = start.config.find("k");
+        const bool refused = config != start.config.end() && config->second == refuse_config_;
+        if (refuse_ || refused) return fail(Errc::unavailable, "the disk is gone");
+        auto made = std::make_unique<EmptyProvider>(open_providers_);
+        most_open_providers_ = std::max(most_open_providers_, open_providers_);
+        return made;
+      }};
   const manifest::Providers providers_{{&kind_}};
   bool refuse_ = false;
   std::string refuse_config_ = "none";
-  int open_providers_ = 0;
+  int open_providers_ = 0, most_open_providers_ = 0;
   fs::path folder_;
   std::unique_ptr<Host> host_;
 };
@@ -268,6 +269,28 @@ TEST_F(HostTest, replaces_a_provider_whose_configuration_changed_by_one_alone) {
   ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "2"}).summary);
 
   EXPECT_NE(host_->generation(ComponentId("app-kv")), before);
+  EXPECT_EQ(most_open_providers_, 1);
+}
+
+TEST_F(HostTest, starts_the_successor_of_a_provider_before_it_ends_where_both_may_run) {
+  kind_.succession = contracts::Succession::side_by_side;
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
+
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "2"}).summary);
+
+  EXPECT_EQ(most_open_providers_, 2);
+  EXPECT_EQ(open_providers_, 1);
+}
+
+TEST_F(HostTest, keeps_a_provider_whose_successor_cannot_start_where_both_may_run) {
+  kind_.succession = contracts::Succession::side_by_side;
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
+  const auto before = host_->generation(ComponentId("app-kv"));
+  refuse_config_ = "2";
+
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "2"}).failure);
+
+  EXPECT_EQ(host_->generation(ComponentId("app-kv")), before);
   EXPECT_EQ(open_providers_, 1);
 }
 
