@@ -20,7 +20,7 @@
 #include "base/memory.h"
 #include "bench/kept_instance.h"
 #include "contracts/image_codec.h"
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
 #include "engine/wasm_file.h"
 #include "links/switchboard.h"
 

@@ -11,7 +11,7 @@
 #include "cli/serve.h"
 #include "cli/span_log.h"
 #include "cli/values.h"
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
 #include "engine/component_type.h"
 #include "engine/wasm_file.h"
 

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "engine/test_rig.h"
+#include "engine/call/test_rig.h"
 
 namespace weft::engine::test {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/alarm.h"
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
 #include "host/manifest/findings.h"
 
 namespace weft::host {

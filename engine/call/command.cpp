@@ -1,4 +1,4 @@
-#include "engine/command.h"
+#include "engine/call/command.h"
 
 #include <chrono>
 #include <optional>

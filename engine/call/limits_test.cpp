@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/test_rig.h"
+#include "engine/call/test_rig.h"
 
 namespace weft::engine::test {
 namespace {

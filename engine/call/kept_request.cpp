@@ -1,4 +1,4 @@
-#include "engine/kept_request.h"
+#include "engine/call/kept_request.h"
 
 #include <cstddef>
 #include <string_view>

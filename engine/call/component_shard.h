@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "contracts/provider.h"
+#include "engine/call/guest_output.h"
 #include "engine/component.h"
-#include "engine/guest_output.h"
 #include "engine/thread.h"
 
 namespace weft::engine {

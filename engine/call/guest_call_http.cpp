@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-#include "engine/guest_call.h"
+#include "engine/call/guest_call.h"
 
 namespace weft::engine {
 namespace {

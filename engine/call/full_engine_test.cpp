@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/test_rig.h"
+#include "engine/call/test_rig.h"
 
 namespace weft::engine::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/test_rig.h"
+#include "engine/call/test_rig.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

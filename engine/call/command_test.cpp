@@ -1,11 +1,11 @@
-#include "engine/command.h"
+#include "engine/call/command.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-#include "engine/test_rig.h"
+#include "engine/call/test_rig.h"
 
 namespace weft::engine::test {
 namespace {

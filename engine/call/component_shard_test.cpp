@@ -1,8 +1,8 @@
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
 
 #include <gtest/gtest.h>
 
-#include "engine/test_rig.h"
+#include "engine/call/test_rig.h"
 
 namespace weft::engine::test {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "base/result.h"
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
 
 namespace weft::engine {
 

@@ -1,4 +1,4 @@
-#include "engine/guest_call.h"
+#include "engine/call/guest_call.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "engine/guest_output.h"
+#include "engine/call/guest_output.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -14,12 +14,12 @@
 #include "base/turn.h"
 #include "contracts/adapter.h"
 #include "contracts/invocation.h"
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
+#include "engine/call/guest_output.h"
+#include "engine/call/import_call.h"
+#include "engine/call/kept_request.h"
 #include "engine/gate.h"
 #include "engine/guest_context.h"
-#include "engine/guest_output.h"
-#include "engine/import_call.h"
-#include "engine/kept_request.h"
 
 namespace weft::engine {
 

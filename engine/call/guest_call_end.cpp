@@ -8,7 +8,7 @@
 #include <span>
 #include <utility>
 
-#include "engine/guest_call.h"
+#include "engine/call/guest_call.h"
 
 namespace weft::engine {
 namespace {

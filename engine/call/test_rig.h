@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
 #include "engine/engine.h"
 #include "engine/thread.h"
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/test_rig.h"
+#include "engine/call/test_rig.h"
 
 namespace weft::engine::test {
 namespace {

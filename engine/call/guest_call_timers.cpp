@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/guest_call.h"
+#include "engine/call/guest_call.h"
 
 namespace weft::engine {
 namespace {

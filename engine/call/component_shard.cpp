@@ -1,4 +1,4 @@
-#include "engine/component_shard.h"
+#include "engine/call/component_shard.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/call/guest_call.h"
 #include "engine/component_type.h"
-#include "engine/guest_call.h"
 #include "engine/world.h"
 
 namespace weft::engine {

@@ -1,9 +1,9 @@
-#include "engine/import_call.h"
+#include "engine/call/import_call.h"
 
 #include <utility>
 #include <variant>
 
-#include "engine/guest_call.h"
+#include "engine/call/guest_call.h"
 
 namespace weft::engine {
 
