@@ -21,6 +21,7 @@ constexpr std::array k_specs = {
     LimitSpec{"response_time", LimitUnit::time, &Limits::response_time, k_ms,
               "time to the response head"},
     LimitSpec{"idle_time", LimitUnit::time, &Limits::idle_time, k_ms, "idle time of a body"},
+    LimitSpec{"body_rate", LimitUnit::rate, &Limits::body_rate, 1, "lowest rate of a request body"},
     LimitSpec{"calls", LimitUnit::count, &Limits::calls, 1, "calls at once"},
     LimitSpec{"waiting", LimitUnit::count, &Limits::waiting, 1, "calls that wait for their turn"},
     LimitSpec{"header_count", LimitUnit::count, &Limits::header_count, 1,
@@ -50,6 +51,9 @@ constexpr std::array k_sizes = {Suffix{"", 1},
 constexpr std::array k_times = {
     Suffix{"ns", 1},          Suffix{"us", 1000},         Suffix{"ms", k_ms},
     Suffix{"s", 1000 * k_ms}, Suffix{"m", 60'000 * k_ms}, Suffix{"h", 3'600'000 * k_ms}};
+constexpr std::array k_rates = {
+    Suffix{"", 1},          Suffix{"B/s", 1},     Suffix{"KiB/s", 1 << 10},
+    Suffix{"MiB/s", k_mib}, Suffix{"kB/s", 1000}, Suffix{"MB/s", 1'000'000}};
 constexpr std::array k_counts = {Suffix{"", 1}};
 
 struct Notation {
@@ -62,6 +66,8 @@ Notation notation(LimitUnit unit) {
       return {k_sizes, "a size such as 64MiB, 512KiB or 1000000"};
     case LimitUnit::time:
       return {k_times, "a time such as 500ms, 10s or 2m"};
+    case LimitUnit::rate:
+      return {k_rates, "bytes a second such as 240B/s, 1KiB/s or 1000"};
     case LimitUnit::count:
       return {k_counts, "a whole number such as 100"};
   }
@@ -102,14 +108,13 @@ std::string limit_text(LimitUnit unit, std::uint64_t value) {
   const auto all = notation(unit).suffixes;
   const Suffix* best = &all.front();
   for (const auto& suffix : all) {
-    const bool binary =
-        unit == LimitUnit::time || suffix.text.ends_with("iB") || suffix.factor == 1;
+    const bool binary = unit == LimitUnit::time || suffix.text.contains("iB") || suffix.factor == 1;
     if (binary && value >= suffix.factor && value % suffix.factor == 0 &&
         suffix.factor >= best->factor) {
       best = &suffix;
     }
   }
-  return fmt::format("{} {}", value / best->factor, best->text.empty() ? "B" : best->text);
+  return fmt::format("{} {}", value / best->factor, best->text.empty() ? all[1].text : best->text);
 }
 
 }  // namespace weft::contracts

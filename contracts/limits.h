@@ -1,6 +1,7 @@
 // What one component may use. On by default; each can be set by a `limits` trait in the manifest.
 #pragma once
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,7 +12,11 @@
 
 namespace weft::contracts {
 
-// Sizes in bytes, times in nanoseconds. Of one call unless it says otherwise; 0 means no limit.
+// How long a body may be waited for in all before its rate counts.
+constexpr std::chrono::seconds k_body_grace{5};
+
+// Sizes in bytes, times in nanoseconds, rates in bytes a second. Of one call unless it says
+// otherwise; 0 means no limit.
 struct Limits {
   std::uint64_t memory = 256ull << 20;      // all linear memories of an instance together
   std::uint64_t table_elements = 100'000;   // all tables of an instance together
@@ -20,6 +25,9 @@ struct Limits {
   std::uint64_t response_time =
       30'000'000'000;  // until the response head, or the result of a plain call
   std::uint64_t idle_time = 60'000'000'000;  // without a byte on a body that one side waits for
+  // What a request body must bring on average while it is waited for, until the response head. Not
+  // a most but a least; the value and the grace are Kestrel's (MinRequestBodyDataRate).
+  std::uint64_t body_rate = 240;
   std::uint64_t calls = 256;                 // at once, in the whole process, per component
   std::uint64_t waiting = 1024;              // calls that wait for their turn, in the whole process
   std::uint64_t header_count = 128;          // fields of one request or response
@@ -31,7 +39,7 @@ struct Limits {
   std::uint64_t hostcall_bytes = 128ull << 20;  // that one call of an import may hand to the host
 };
 
-enum class LimitUnit { bytes, time, count };
+enum class LimitUnit { bytes, time, rate, count };
 
 struct LimitSpec {
   std::string_view key;  // as in the manifest: "cpu_time"
@@ -45,10 +53,10 @@ struct LimitSpec {
 // Every limit, in the order of the struct.
 std::span<const LimitSpec> limit_specs();
 
-// Reads "64MiB", "500ms", "10s", "2m", "1000", by the unit of the limit. invalid: says what forms
-// it takes.
+// Reads "64MiB", "500ms", "10s", "2m", "240B/s", "1000", by the unit of the limit. invalid: says
+// what forms it takes.
 Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text);
-// "64 MiB", "500 ms", "1000".
+// "64 MiB", "500 ms", "240 B/s", "1000".
 std::string limit_text(LimitUnit unit, std::uint64_t value);
 
 }  // namespace weft::contracts

@@ -19,12 +19,14 @@ TEST(Limits, are_all_listed_with_a_member_of_their_own) {
     EXPECT_EQ(std::exchange(limits.*one.value, 0), 7u) << one.key;
 }
 
-TEST(Limits, read_sizes_times_and_counts) {
+TEST(Limits, read_sizes_times_rates_and_counts) {
   EXPECT_EQ(parse_limit(spec("memory"), "64MiB"), 64ull << 20);
   EXPECT_EQ(parse_limit(spec("memory"), "1 GiB"), 1ull << 30);
   EXPECT_EQ(parse_limit(spec("memory"), "65536"), 65536ull);
   EXPECT_EQ(parse_limit(spec("cpu_time"), "500ms"), 500'000'000ull);
   EXPECT_EQ(parse_limit(spec("cpu_time"), "2m"), 120'000'000'000ull);
+  EXPECT_EQ(parse_limit(spec("body_rate"), "1000"), 1000ull);
+  EXPECT_EQ(parse_limit(spec("body_rate"), "2KiB/s"), 2048ull);
   EXPECT_EQ(parse_limit(spec("calls"), "12"), 12ull);
   EXPECT_EQ(parse_limit(spec("cpu_time"), "0"), 0ull);
 }
@@ -43,6 +45,9 @@ TEST(Limits, say_which_forms_they_take) {
 TEST(Limits, print_what_they_read) {
   EXPECT_EQ(limit_text(LimitUnit::bytes, 64ull << 20), "64 MiB");
   EXPECT_EQ(limit_text(LimitUnit::bytes, 1000), "1000 B");
+  EXPECT_EQ(limit_text(LimitUnit::rate, 240), "240 B/s");
+  EXPECT_EQ(limit_text(LimitUnit::rate, 2048), "2 KiB/s");
+  EXPECT_EQ(limit_text(LimitUnit::rate, 1000), "1000 B/s");
   EXPECT_EQ(limit_text(LimitUnit::time, 500'000'000), "500 ms");
   EXPECT_EQ(limit_text(LimitUnit::time, 60'000'000'000), "1 m");
   EXPECT_EQ(limit_text(LimitUnit::count, 9), "9");

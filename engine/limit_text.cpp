@@ -18,6 +18,8 @@ std::string about(LimitUnit unit, std::uint64_t value) {
   switch (unit) {
     case LimitUnit::count:
       return fmt::format("{}", value);
+    case LimitUnit::rate:
+      return fmt::format("{} B/s", value);
     case LimitUnit::time:
       return number >= 1e9 ? fmt::format("{:.1f} s", number / 1e9)
                            : fmt::format("{:.0f} ms", number / 1e6);
@@ -41,17 +43,20 @@ std::string limit_message(std::string_view component, const contracts::Limits& l
   const auto spec = std::ranges::find(specs, exceeded.key, &contracts::LimitSpec::key);
   if (spec == specs.end()) return fmt::format("{} exceeded a limit of the engine", component);
   const std::uint64_t value = exceeded.value != 0 ? exceeded.value : limits.*spec->value;
-  std::string text = fmt::format("{} exceeded its limit {} of {}", component, exceeded.key,
-                                 contracts::limit_text(spec->unit, value));
+  const bool least = spec->unit == LimitUnit::rate;  // the others are the most there may be
+  std::string text =
+      fmt::format("{} {} its limit {} of {}", component, least ? "fell below" : "exceeded",
+                  exceeded.key, contracts::limit_text(spec->unit, value));
   if (exceeded.used > value) {
-    const auto what = spec->unit == contracts::LimitUnit::time ? "used" : "needed";
+    const auto what = spec->unit == LimitUnit::time ? "used" : "needed";
     text += fmt::format(" ({} {})", about(spec->unit, exceeded.used), what);
   }
+  const std::string_view mend = least ? "lower" : "raise";
   const auto origin = std::ranges::find(origins, exceeded.key, &LimitOrigins::value_type::first);
   if (origin != origins.end())
-    return text + fmt::format("; raise `{}` in {}", exceeded.key, origin->second);
+    return text + fmt::format("; {} `{}` in {}", mend, exceeded.key, origin->second);
   return text +
-         fmt::format("; raise it by `{}` in a `limits` trait of the component", exceeded.key);
+         fmt::format("; {} it by `{}` in a `limits` trait of the component", mend, exceeded.key);
 }
 
 std::string_view limit_key(eng_limit_kind kind) {

@@ -34,6 +34,14 @@ TEST(LimitText, names_the_trait_where_the_manifest_sets_no_limit) {
             "in a `limits` trait of the component");
 }
 
+TEST(LimitText, asks_to_lower_a_limit_that_is_a_least) {
+  const LimitOrigins origins = {{"body_rate", "app.yaml:7"}};
+
+  EXPECT_EQ(limit_message("a request to shop-web", settings(), origins, {.key = "body_rate"}),
+            "a request to shop-web fell below its limit body_rate of 240 B/s; lower `body_rate` in "
+            "app.yaml:7");
+}
+
 TEST(LimitText, tells_the_value_that_was_enforced_rather_than_the_setting) {
   const auto text = limit_message("a", settings(), {}, {.key = "host_objects", .value = 7});
 

@@ -227,13 +227,8 @@ void HttpConnection::on_alarm() {
                   read_request_line(input_.view()));
   }
   if (passed(t_write)) return lose(HttpGone::left);
-  // The head of the answer may be out since: then only a pause counts.
-  const bool talking = response_.is_committed() && now < body_pause_ends_;
-  if (talking && deadlines_[t_body] <= now) deadlines_[t_body] = body_pause_ends_;
-  if (passed(t_body)) {
-    return reject({408, "the request body did not arrive in time, or too slowly"},
-                  HttpGone::stalled);
-  }
+  if (passed(t_body))
+    return reject({408, "the request body did not arrive in time"}, HttpGone::stalled);
   if (passed(t_probe)) probe();
   arm();
 }

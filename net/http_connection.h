@@ -29,12 +29,6 @@ struct HttpSettings {
   std::chrono::milliseconds idle_timeout{75'000};  // between two requests
   std::chrono::milliseconds body_timeout{
       60'000};  // without a byte of a request body that is waited for
-  // What a request body that is waited for must bring on average, in bytes a second, once it has
-  // been waited for that long in all and no head of an answer has been sent; 0: any rate will do.
-  // The values are those of Kestrel
-  // (MinRequestBodyDataRate).
-  std::uint64_t body_rate = 240;
-  std::chrono::milliseconds body_grace{5'000};
   std::chrono::milliseconds write_timeout{
       60'000};  // without the client taking a byte of what is to be sent
   std::chrono::milliseconds first_request{250};  // when draining, for one that sent none yet
@@ -133,8 +127,6 @@ class HttpConnection final : private AtTurnEnd {
   bool take_piece(std::size_t limit, std::string_view& piece);
   bool take_body(std::size_t limit, std::string_view& chunk);
   void ask_to_continue();
-  void wait_for_body();
-  void stop_waiting_for_body();
   // Writing.
   void flush();
   bool send();
@@ -170,9 +162,7 @@ class HttpConnection final : private AtTurnEnd {
   Alarm alarm_;  // set to the earliest deadline, or to one that has moved on since
   std::array<MonotonicTime, t_count> deadlines_;
   MonotonicTime stuck_since_;  // since when no room has been left to read into
-  MonotonicTime body_wait_began_ = MonotonicTime::max();  // max: nothing of the body is waited for
-  MonotonicTime body_pause_ends_;  // when a body that is waited for has brought nothing too long
-  int pending_ = 0;                // operations of Asio that will still call
+  int pending_ = 0;            // operations of Asio that will still call
   Phase phase_ = Phase::idle;
   bool soon_ = false, reading_ = false, writing_ = false, watching_ = false;
   bool eof_ = false, served_ = false, draining_ = false, lost_ = false, in_handler_ = false;
@@ -190,7 +180,6 @@ class HttpConnection final : private AtTurnEnd {
   std::size_t want_ = 0;  // of the body, asked for and not given
   std::size_t owed_ = 0;  // sent and not yet told
   std::uint64_t body_in_ = 0;
-  MonotonicTime::duration body_waited_{};  // in all
   bool released_ = false, parsed_ = false, refused_ = false, head_begun_ = false,
        continue_due_ = false;
 };

@@ -100,8 +100,6 @@ void HttpConnection::begin_request() {
   bad_body_.reset();
   want_ = owed_ = 0;
   body_in_ = 0;
-  body_waited_ = {};
-  body_wait_began_ = MonotonicTime::max();
   continue_due_ = head_.expect == Expect::a_continue;
   method_ = head_.method == "HEAD" ? Method::head : Method::other;
   response_.start(method_, head_.version, head_.trailers);
@@ -186,37 +184,13 @@ void HttpConnection::pump_body() {
   const bool done = parser_.is_done();
   if (!chunk.empty() || done) {
     want_ = 0;
-    stop_waiting_for_body();
+    unset(t_body);
     handler_.on_request_body(chunk, done ? HttpMore::no : HttpMore::yes, parser_.trailers());
     return soon();
   }
   if (eof_) return mark_lost();
-  wait_for_body();
+  set(t_body, settings_.body_timeout);
   soon();
-}
-
-// Time in which nobody asks for the body is not the client's.
-void HttpConnection::wait_for_body() {
-  const auto now = clock_.now();
-  if (body_wait_began_ == MonotonicTime::max()) body_wait_began_ = now;
-  body_pause_ends_ = now + settings_.body_timeout;
-  auto patience = settings_.body_timeout;
-  // Behind the head of an answer the two may be talking.
-  if (settings_.body_rate != 0 && !response_.is_committed()) {
-    const auto waited = body_waited_ + (now - body_wait_began_);
-    const auto earned = std::chrono::milliseconds(body_in_ * 1000 / settings_.body_rate);
-    const auto left = settings_.body_grace + earned -
-                      std::chrono::duration_cast<std::chrono::milliseconds>(waited);
-    patience = std::clamp(left, std::chrono::milliseconds(0), patience);
-  }
-  set(t_body, patience);
-}
-
-void HttpConnection::stop_waiting_for_body() {
-  unset(t_body);
-  if (body_wait_began_ == MonotonicTime::max()) return;
-  body_waited_ += clock_.now() - body_wait_began_;
-  body_wait_began_ = MonotonicTime::max();
 }
 
 void HttpConnection::ask_to_continue() {

@@ -346,6 +346,7 @@ void GuestCall::become_idle() {
   refused_.clear();
   refusal_ = {};
   received_ = 0;
+  body_waited_ = {};
   handles_.reset();
   context_.chain.reset();
   shard_.counters_.in_flight.sub(1);

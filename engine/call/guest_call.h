@@ -91,6 +91,7 @@ class GuestCall final : public GuestContext,
   void arm();
   void on_alarm();
   Due due() const;
+  MonotonicTime slowest_body() const;
   Error too_late(const Due& due) const;
   void progressed();
 
@@ -150,6 +151,7 @@ class GuestCall final : public GuestContext,
   // Time.
   Alarm alarm_;               // set to when it is due, or to a moment that was that once
   MonotonicTime progress_{};  // the newest sign of life
+  MonotonicTime::duration body_waited_{};  // for the request's body before the head, in all
   std::uint64_t generation_ = 0;
   // Imports and output; kept from call to call.
   std::vector<std::unique_ptr<ImportCall>> imports_;

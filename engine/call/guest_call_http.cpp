@@ -159,9 +159,11 @@ eng_http_sink GuestCall::http_sink(GuestCall& guest) {
 
 void GuestCall::push(std::string_view chunk, Body state, std::span<const Header> trailers) {
   if (exchange_ == nullptr || over_) return;
-  wants_ = false;
+  const bool waited = std::exchange(wants_, false) && !head_;
+  const auto asked = progress_;
   received_ += chunk.size();
   progressed();
+  if (waited) body_waited_ += progress_ - asked;
   const auto most = shard_.component_->spec().limits.body_bytes;
   if (most != 0 && received_ > most) {
     refusal_ = {413, too_large(most)};

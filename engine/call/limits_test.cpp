@@ -1,5 +1,5 @@
-// Every limit, attacked by the guests bad and wat/tables of tests/guests. After each attack the
-// process must hold what it held before.
+// Every limit, attacked by the guests bad, wat/tables and wat/crowd of tests/guests. After each
+// attack the process must hold what it held before.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -32,10 +32,11 @@ struct Attack {
   bool stalled = false;
   bool silent = false;
   std::string_view guest = "bad";  // of another one, `path` is a function
+  std::uint32_t argument = 0;      // of that function
 };
 
 std::ostream& operator<<(std::ostream& out, const Attack& attack) {
-  return out << attack.limit << attack.path;
+  return out << attack.limit << attack.path << attack.argument;
 }
 
 std::uint64_t contracts::Limits::* member(std::string_view key) {
@@ -67,7 +68,7 @@ class LimitTest : public testing::TestWithParam<Attack> {
     const Attack& attack = GetParam();
     if (attack.guest != "bad") {
       Taker taker;
-      rig.finish(bad, taker, k_tables, attack.path, numbers({1000}));
+      rig.finish(bad, taker, k_tables, attack.path, numbers({attack.argument}));
       EXPECT_EQ(taker.replies, 1);
       EXPECT_FALSE(*taker.results);
       EXPECT_EQ(taker.results->error().code, attack.code);
@@ -158,7 +159,15 @@ INSTANTIATE_TEST_SUITE_P(
                .value = 50'000,
                .path = "hoard",
                .answer = "app-tables exceeded its limit table_elements of 50000 (50002 needed)",
-               .guest = "wat/tables"}));
+               .guest = "wat/tables",
+               .argument = 1000},
+        Attack{
+            .limit = "table_elements",
+            .value = 50'000,
+            .path = "hoard",
+            .answer = "app-tables exceeded its limit table_elements of 50000 (4294967295 needed)",
+            .guest = "wat/tables",
+            .argument = 0xffff'fffd}));
 
 TEST(Limits, of_a_request_are_checked_before_a_guest_starts) {
   Rig rig;
@@ -231,6 +240,39 @@ TEST(Limits, of_tables_and_instances_hold_at_the_start_of_a_guest) {
       << of_tables;
   EXPECT_EQ(of_instances.find("exhausted: app-bad exceeded its limit core_instances of 1"), 0u)
       << of_instances;
+}
+
+// A component makes all its core instances when it starts, those of components inside it included:
+// there is no other time to attack their limit.
+TEST(Limits, of_core_instances_count_those_of_components_within_the_component) {
+  Rig rig;
+  auto& eleven = rig.shard("wat/crowd", [](ComponentSpec& spec) {
+    spec.limits.core_instances = 11;
+    spec.origins.emplace_back("core_instances", "app.yaml:12");
+  });
+  auto& twelve = rig.shard("wat/crowd", [](ComponentSpec& s) { s.limits.core_instances = 12; });
+  const auto answer = [&rig](ComponentShard& crowd) {
+    auto taker = std::make_unique<Taker>();
+    rig.finish(crowd, *taker, "test:wat/crowd", "answer", {});
+    return taker;
+  };
+  const auto descriptors_before = descriptors();
+
+  for (int i = 0; i < 5; ++i) {
+    const auto taker = answer(eleven);
+    ASSERT_FALSE(*taker->results);
+    const auto& error = taker->results->error();
+    EXPECT_EQ(error.code, Errc::exhausted);
+    EXPECT_EQ(error.message.find("app-crowd exceeded its limit core_instances of 11 (12 needed); "
+                                 "raise `core_instances` in app.yaml:12"),
+              0u)
+        << error.message;
+  }
+
+  EXPECT_EQ(number(*answer(twelve)), 42u);
+  EXPECT_EQ(descriptors(), descriptors_before);
+  EXPECT_EQ(rig.thread->pool.running(), 0u);
+  EXPECT_EQ(eleven.in_flight(), 0u);
 }
 
 TEST(Limits, of_calls_at_once_make_the_next_wait_and_the_one_after_fail) {

@@ -1,7 +1,9 @@
 // Clients that take their time, on a host whose clock a test moves.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 
 #include "tests/scenarios/scenario.h"
 
@@ -9,7 +11,6 @@ namespace weft::tests {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
@@ -48,15 +49,19 @@ TEST_F(HostScenario, answers_408_when_a_head_does_not_end_in_time) {
 // A client whose request body does not come as fast as it must.
 class SlowBody : public HostScenario {
  protected:
-  // Not yet, and one instant later, with its guest gone.
-  void expect_408_in_an_instant(RawClient& slow) {
+  // Not yet, and one instant later, with its guest gone for this reason.
+  void expect_408_in_an_instant(RawClient& slow, Errc why) {
     EXPECT_TRUE(slow.hears_nothing());
     EXPECT_EQ(guests(), 1u);
     pass(k_instant);
 
     EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
     EXPECT_EQ(guests(), 0u);
-    EXPECT_EQ(failed(Errc::cancelled), 1u);
+    EXPECT_EQ(failed(why), 1u);
+  }
+  // How long a body of so many bytes may be waited for in all.
+  static nanoseconds allowed(std::uint64_t bytes, std::uint64_t rate) {
+    return contracts::k_body_grace + nanoseconds(bytes * 1'000'000'000 / rate);
   }
 };
 
@@ -64,39 +69,54 @@ TEST_F(SlowBody, answers_408_and_drops_the_guest_when_a_body_comes_too_slowly) {
   apply({.limits = "idle_time: 1h"});
   auto slow = client();
   slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
-  ASSERT_TRUE(waits_for(start_ + hours(1))) << "the guest waits for the body";
+  const auto time = allowed(5, contracts::Limits().body_rate);
+  ASSERT_TRUE(waits_for(start_ + time)) << "the guest waits for the body";
   settle();
-  const auto allowed = k_http.body_grace + milliseconds(5 * 1000 / k_http.body_rate);
-  ASSERT_TRUE(waits_for(start_ + allowed));
 
-  pass(allowed - k_instant);
-  expect_408_in_an_instant(slow);
+  pass(time - k_instant);
+  expect_408_in_an_instant(slow, Errc::timed_out);
+  EXPECT_TRUE(
+      logged("the body of a request to app-bad fell below its limit body_rate of 240 B/s; "
+             "lower it by `body_rate` in a `limits` trait of the component"));
 }
 
 TEST_F(SlowBody, gives_a_body_that_drips_no_more_time_than_its_bytes_earn) {
-  apply({.limits = "idle_time: 1h"});
+  apply({.limits = "idle_time: 1h, body_rate: 50B/s"});
   auto slow = client();
   slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
-  ASSERT_TRUE(waits_for(start_ + hours(1))) << "the guest waits for the body";
+  ASSERT_TRUE(waits_for(start_ + contracts::k_body_grace)) << "the guest waits for the body";
   settle();
   for (int second = 1; second <= 4; ++second) {
     clock_.advance(seconds(1));
     slow.send("x");
     settle();
   }
-  const auto allowed = k_http.body_grace + milliseconds(4 * 1000 / k_http.body_rate);
 
-  pass(allowed - seconds(4) - k_instant);
-  expect_408_in_an_instant(slow);
+  pass(allowed(4, 50) - seconds(4) - k_instant);
+  expect_408_in_an_instant(slow, Errc::timed_out);
+  EXPECT_TRUE(logged(fmt::format("lower `body_rate` in app.yaml:{}", k_limits_line)));
+}
+
+TEST_F(SlowBody, takes_any_time_where_no_rate_is_asked_for) {
+  apply({.limits = "response_time: 1h, idle_time: 20s, body_rate: 0"});
+  auto slow = client();
+  slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
+  ASSERT_TRUE(waits_for(start_ + seconds(20))) << "the guest waits for the body";
+  settle();
+
+  for (int byte = 0; byte < 3; ++byte) {
+    pass(seconds(19));
+    slow.send("x");
+    settle();
+  }
+
+  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 200 "));
 }
 
 TEST_F(SlowBody, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_time) {
-  apply({.limits = "response_time: 1h, idle_time: 1h"});
-  // At the lowest rate this much may take longer than a body may pause.
-  const auto much = k_http.body_rate * k_http.body_timeout.count() / 1000;
+  apply({.limits = "response_time: 1h, idle_time: 1h, body_rate: 0"});
   auto slow = client();
-  slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" +
-            std::string(much, 'x'));
+  slow.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
   ASSERT_TRUE(waits_for(start_ + hours(1))) << "the guest waits for the body";
   settle();
   // The connection's alarm is still set to the head's time: it looks again then.
@@ -104,7 +124,7 @@ TEST_F(SlowBody, answers_408_and_drops_the_guest_when_a_body_does_not_go_on_in_t
   ASSERT_TRUE(waits_for(start_ + k_http.body_timeout));
 
   pass(k_http.body_timeout - k_http.head_timeout - k_instant);
-  expect_408_in_an_instant(slow);
+  expect_408_in_an_instant(slow, Errc::cancelled);
 }
 
 TEST_F(HostScenario, lets_a_body_come_slowly_once_the_answer_has_begun) {
@@ -114,7 +134,7 @@ TEST_F(HostScenario, lets_a_body_come_slowly_once_the_answer_has_begun) {
   EXPECT_TRUE(talking.read_until("listening\r\n").starts_with("HTTP/1.1 200 "));
   settle();
 
-  pass(2 * k_http.body_grace);
+  pass(2 * contracts::k_body_grace);
   EXPECT_TRUE(talking.hears_nothing());
   EXPECT_EQ(guests(), 1u);
   pass(k_http.body_timeout);
