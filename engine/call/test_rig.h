@@ -62,6 +62,8 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   void on_want(contracts::HttpCallee& callee, std::size_t limit) override;
   void on_reply(contracts::Reply reply) noexcept override;
 
+  // Whether the guest has asked for its body or begun its response.
+  bool wants() const { return callee_ != nullptr; }
   // A piece of body for a guest that wants some.
   void give(std::string_view chunk) { callee_->push(chunk, contracts::Body::more, {}); }
 

@@ -1,4 +1,4 @@
-// What a malformed, slow or hostile client sees.
+// What a malformed or hostile client sees; a slow one is in tests/scenarios.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,13 +15,6 @@ using ::testing::Not;
 using testing::Scenario;
 using ::testing::StartsWith;
 using tests::RawClient;
-
-net::HttpServerSettings impatient() {
-  net::HttpServerSettings settings;
-  settings.http.head_timeout = settings.http.idle_timeout = settings.http.body_timeout =
-      settings.http.write_timeout = settings.http.linger = std::chrono::milliseconds(30);
-  return settings;
-}
 
 struct Attack {
   const char* name;
@@ -93,70 +86,6 @@ TEST(HttpAbuse, of_malformed_chunks_takes_the_request_back_from_the_guest_that_r
   EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 400"));
   EXPECT_EQ(scenario.application.cancelled, 1);
   EXPECT_EQ(scenario.metrics.refused.value(), 1u);
-}
-
-TEST(HttpAbuse, by_a_head_that_never_ends_is_answered_408) {
-  Scenario scenario(impatient());
-  RawClient client(scenario.port);
-
-  client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ");
-
-  EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 408"));
-  EXPECT_TRUE(client.closed);
-}
-
-TEST(HttpAbuse, by_dripping_a_head_does_not_extend_its_time) {
-  Scenario scenario(impatient());
-  RawClient client(scenario.port);
-  client.send("GET / HTTP/1.1\r\nX: ");
-
-  std::thread drip([&] {
-    while (client.send("a")) scenario.on_server([] {});
-  });
-  const auto all = client.read_all();
-  client.half_close();
-  drip.join();
-
-  EXPECT_THAT(all, ::testing::AnyOf(StartsWith("HTTP/1.1 408"), StartsWith("HTTP/1.1 431"), ""));
-  EXPECT_TRUE(client.closed);
-  EXPECT_EQ(scenario.application.calls, 0);
-}
-
-TEST(HttpAbuse, by_saying_nothing_closes_the_connection_without_a_word) {
-  Scenario scenario(impatient());
-  RawClient fresh(scenario.port);
-
-  EXPECT_EQ(fresh.read_all(), "");
-  EXPECT_TRUE(fresh.closed);
-}
-
-TEST(HttpAbuse, by_idling_after_a_request_closes_the_connection) {
-  Scenario scenario(impatient());
-  RawClient client(scenario.port);
-
-  client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
-
-  EXPECT_THAT(client.read_all(), EndsWith("hello"));
-  EXPECT_TRUE(client.closed);
-}
-
-TEST(HttpAbuse, by_a_body_that_stalls_is_answered_408_and_ends_the_call) {
-  Scenario scenario(impatient());
-  RawClient client(scenario.port);
-
-  client.send("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
-
-  EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 408"));
-  EXPECT_EQ(scenario.application.cancelled, 1);
-}
-
-TEST(HttpAbuse, by_never_reading_the_answer_ends_the_call) {
-  Scenario scenario(impatient());
-  RawClient client(scenario.port, 4096);
-
-  client.send("GET /bytes/1000000000 HTTP/1.1\r\nHost: a\r\n\r\n");
-
-  EXPECT_TRUE(eventually([&] { return scenario.application.cancelled == 1; }));
 }
 
 TEST(HttpAbuse, by_pipelining_without_end_is_held_back) {

@@ -24,24 +24,29 @@ class Fair(weft.Case):
             manifests.component("bad", self.guest("bad"), {"cpu_time": 0, "response_time": 0}),
             manifests.http_server("hello", address, name="good", path="/hello"),
             manifests.http_server("bad", address, name="evil", path="/loop")), port=port)
-        alone, _, _ = self.rate(port, 3)
+        # wrk needs CPU of its own, and others may disturb it: so each attempt compares two rates of one moment, and the exact
+        # numbers are bench/fair.py's, on a quiet machine. Without fair shares no attempt comes near.
+        for _ in range(5):
+            share, p99, report = self.share(host, port)
+            if share > 0.15 and p99 < 30 * weft.patience(4):
+                break
+
+        self.assertGreater(share, 0.15, report)
+        self.assertLess(p99, 30 * weft.patience(4), report)
+
+    def share(self, host, port):
+        """What loops leave hello of its rate, and its p99 in ms beside them."""
+        alone, _, _ = self.rate(port, 2)
         loops = [host.connect() for _ in range(100)]
         for loop in loops:
             loop.sendall(b"GET /loop HTTP/1.1\r\nHost: a.local\r\n\r\n")
-        self.eventually(lambda: host.cpu_seconds() > 1, why="the loops run")
-
-        # wrk needs CPU of its own, and others may disturb it: the exact numbers are bench/fair.py's, on a quiet machine.
-        # Without fair shares no attempt comes near.
-        for _ in range(5):
-            beside, p99, report = self.rate(port, 3)
-            if beside / alone > 0.15 and p99 < 30 * weft.patience(4):
-                break
+        began = host.cpu_seconds()
+        self.eventually(lambda: host.cpu_seconds() > began + 0.5, why="the loops run")
+        beside, p99, report = self.rate(port, 3)
         for loop in loops:
             loop.close()
-
-        self.assertGreater(beside / alone, 0.15, report)
-        self.assertLess(p99, 30 * weft.patience(4), report)
         self.eventually(lambda: self.idle(host), 10, "the loops end when their clients leave")
+        return beside / alone, p99, report
 
     def idle(self, host):
         before = host.cpu_seconds()

@@ -46,6 +46,26 @@ TEST_F(HostScenario, answers_408_when_a_head_does_not_end_in_time) {
   EXPECT_TRUE(slow.closed);
 }
 
+TEST_F(HostScenario, gives_a_head_that_drips_no_more_time) {
+  apply({});
+  auto slow = client();
+  slow.send("GET /hello HTTP/1.1\r\nHost: a\r\nX: ");
+  ASSERT_TRUE(waits_for(start_ + k_http.head_timeout));
+  settle();
+  for (int second = 1; second <= 9; ++second) {
+    pass(seconds(1));
+    slow.send("a");
+    settle();
+  }
+
+  pass(k_http.head_timeout - seconds(9) - k_instant);
+  EXPECT_TRUE(slow.hears_nothing());
+  clock_.advance(k_instant);
+
+  EXPECT_TRUE(slow.read_response().starts_with("HTTP/1.1 408 "));
+  EXPECT_EQ(component()->counts().calls, 0u);
+}
+
 // A client whose request body does not come as fast as it must.
 class SlowBody : public HostScenario {
  protected:
