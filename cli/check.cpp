@@ -12,7 +12,8 @@ namespace {
 // Everything that `up` would find, without starting anything.
 Result<manifest::Findings> check(const Global& global, const Check& options, Surroundings& around) {
   auto set = read_manifests(options.manifests, "check", around.providers);
-  Log log({.level = LogLevel::error, .colour = around.colour}, around.clock, around.err);
+  Log log({.level = LogLevel::error, .format = global.log_format, .colour = around.colour},
+          around.clock, around.err);
   engine::EngineSettings settings;
   settings.adapters = around.adapters;
   settings.guests = 1;
@@ -31,7 +32,7 @@ Result<manifest::Findings> check(const Global& global, const Check& options, Sur
 
 Exit run_check(const Global& global, const Check& options, Surroundings& around) {
   const auto findings = check(global, options, around);
-  if (!findings) return say_error(findings.error(), around);
+  if (!findings) return say_error(findings.error(), global, around);
   around.out(findings_text(*findings, global.output, around.out_colour));
   if (global.output == Output::text) {
     around.out(findings->ok() && findings->count(manifest::Severity::warning) == 0

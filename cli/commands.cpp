@@ -11,6 +11,28 @@
 namespace weft::cli {
 namespace {
 
+constexpr std::string_view k_prefix = "weft: ";
+
+// One record with the whole of what is wrong.
+void log_error(std::string_view message, Surroundings& around) {
+  Log(LogSettings{.level = LogLevel::error, .format = LogFormat::json}, around.clock, around.err)
+      .error(message);
+}
+
+int say(const Said& said, LogFormat format, Surroundings& around) {
+  if (said.exit == Exit::ok) {
+    around.out(said.text);
+  } else if (format == LogFormat::text) {
+    around.err(said.text);
+  } else {
+    std::string_view text = said.text;
+    if (text.starts_with(k_prefix)) text.remove_prefix(k_prefix.size());
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    log_error(text, around);
+  }
+  return static_cast<int>(said.exit);
+}
+
 // One overload per command, for std::visit.
 struct Dispatch {
   const Global& global;
@@ -29,9 +51,7 @@ struct Dispatch {
   int operator()(const Providers&) const { return static_cast<int>(run_providers(global, around)); }
   int operator()(const Version&) const { return static_cast<int>(run_version(global, around)); }
   int operator()(const Completion& command) const {
-    const auto said = completion_script(command.shell);
-    (said.exit == Exit::ok ? around.out : around.err)(said.text);
-    return static_cast<int>(said.exit);
+    return say(completion_script(command.shell), global.log_format, around);
   }
 };
 
@@ -42,10 +62,14 @@ Exit exit_of(const Error& error) {
   return input ? Exit::invalid : Exit::failed;
 }
 
-Exit say_error(const Error& error, Surroundings& around) {
-  const bool paint = around.colour == LogColour::yes;
-  around.err(fmt::format("{}weft:{} {}\n", paint ? "\x1b[31m" : "", paint ? "\x1b[0m" : "",
-                         error.message));
+Exit say_error(const Error& error, const Global& global, Surroundings& around) {
+  if (global.log_format == LogFormat::json) {
+    log_error(error.message, around);
+  } else {
+    const bool paint = around.colour == LogColour::yes;
+    around.err(fmt::format("{}weft:{} {}\n", paint ? "\x1b[31m" : "", paint ? "\x1b[0m" : "",
+                           error.message));
+  }
   return exit_of(error);
 }
 
@@ -88,10 +112,7 @@ Exit run_version(const Global& global, Surroundings& around) {
 
 int run_command_line(std::span<const char* const> arguments, Surroundings& around) {
   const auto parsed = parse(arguments);
-  if (const auto* said = std::get_if<Said>(&parsed)) {
-    (said->exit == Exit::ok ? around.out : around.err)(said->text);
-    return static_cast<int>(said->exit);
-  }
+  if (const auto* said = std::get_if<Said>(&parsed)) return say(*said, said->log_format, around);
   const auto& options = std::get<Options>(parsed);
   return std::visit(Dispatch{options.global, around}, options.command);
 }

@@ -19,7 +19,8 @@ int run_command_line(std::span<const char* const> arguments, Surroundings& aroun
 
 // The exit code that goes with an error.
 Exit exit_of(const Error& error);
-// Prints `weft: ` and the error; answers the exit code that goes with it.
-Exit say_error(const Error& error, Surroundings& around);
+// Prints `weft: ` and the error, or a record where the log is made of records; answers the exit
+// code that goes with it.
+Exit say_error(const Error& error, const Global& global, Surroundings& around);
 
 }  // namespace weft::cli

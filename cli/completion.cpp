@@ -103,7 +103,7 @@ _weft() {{
   local -a commands=(
 {list})
   local -a flags=({global})
-  local command= i
+  local command= before=$words[CURRENT-1] i
   for ((i = 2; i < CURRENT; i++)); do
     case $words[i] in
       {taking}) ((i++)) ;;
@@ -111,7 +111,8 @@ _weft() {{
       *) command=$words[i]; break ;;
     esac
   done
-  case $words[CURRENT-1] in
+  if [[ $words[CURRENT] == --*=* ]]; then before=${{words[CURRENT]%%=*}}; compset -P '*='; fi
+  case $before in
 {values}    {taking}) _files; return ;;
   esac
   if [[ $words[CURRENT] == -* ]]; then
@@ -139,13 +140,36 @@ std::string fish_flag(const std::string& condition, const CompletedFlag& flag) {
   return fmt::format("complete -c weft{} -l {}{}\n", condition, flag.name.substr(2), more);
 }
 
+// fish's own __fish_use_subcommand takes the value of a flag for a command.
+std::string fish_command(const Completed& completed) {
+  std::string taking;
+  for (const auto& [flag, choices] : with_value(completed)) taking += " " + flag;
+  return fmt::format(R"(function __weft_command
+  set -l words (commandline -opc)
+  set -e words[1]
+  while set -q words[1]
+    switch $words[1]
+      case{}
+        set -e words[1..2]
+      case '-*'
+        set -e words[1]
+      case '*'
+        echo $words[1]
+        return
+    end
+  end
+end
+)",
+                     taking);
+}
+
 std::string fish(const Completed& completed) {
-  std::string text;
+  std::string text = fish_command(completed);
   for (const auto& flag : completed.global) text += fish_flag("", flag);
   for (const auto& command : completed.commands) {
-    text += fmt::format("complete -c weft -n __fish_use_subcommand -a {} -d '{}'\n", command.name,
-                        command.description);
-    const auto behind = fmt::format(" -n '__fish_seen_subcommand_from {}'", command.name);
+    text += fmt::format("complete -c weft -n 'test -z \"$(__weft_command)\"' -f -a {} -d '{}'\n",
+                        command.name, command.description);
+    const auto behind = fmt::format(" -n 'test \"$(__weft_command)\" = {}'", command.name);
     for (const auto& flag : command.flags) text += fish_flag(behind, flag);
     if (!command.words.empty()) {
       text += fmt::format("complete -c weft{} -f -a '{}'\n", behind, fmt::join(command.words, " "));

@@ -120,7 +120,8 @@ Result<std::string> inspect(const Global& global, const Inspect& options, Surrou
     TRY(auto wit, engine::wit_text(wasm));
     return global.output == Output::json ? wit_json(name, wit) : wit;
   }
-  Log log({.level = LogLevel::warn, .colour = around.colour}, around.clock, around.err);
+  Log log({.level = LogLevel::warn, .format = global.log_format, .colour = around.colour},
+          around.clock, around.err);
   engine::EngineSettings settings;
   settings.adapters = around.adapters;
   TRY(settings.cache, cache_dir(global));
@@ -135,7 +136,7 @@ Result<std::string> inspect(const Global& global, const Inspect& options, Surrou
 
 Exit run_inspect(const Global& global, const Inspect& options, Surroundings& around) {
   const auto text = inspect(global, options, around);
-  if (!text) return say_error(text.error(), around);
+  if (!text) return say_error(text.error(), global, around);
   around.out(*text);
   return Exit::ok;
 }

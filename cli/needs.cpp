@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "engine/component_type.h"
 
@@ -15,6 +17,44 @@ namespace {
 // As YAML takes any text: in double quotes.
 std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// As people write it where YAML takes it for text, else in double quotes.
+std::string scalar(const std::string& text) {
+  // What YAML 1.1 or a reader of it takes for something else.
+  constexpr std::array<std::string_view, 9> k_words = {"y",   "n",    "yes",   "no",  "on",
+                                                       "off", "true", "false", "null"};
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_plain = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  std::string lower = text;
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const bool plain = !text.empty() && (is_letter(text.front()) || text.front() == '_') &&
+                     std::ranges::all_of(text, is_plain) &&
+                     std::ranges::find(k_words, lower) == k_words.end();
+  return plain ? text : quoted(text);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + scalar(name);
+  return text;
+}
+
+// "{KEY: VALUE, …}" of "KEY=VALUE"s that the command line has checked; the last one of a key holds.
+std::string map_of(const std::vector<std::string>& pairs) {
+  std::vector<std::pair<std::string, std::string>> last;
+  for (const auto& pair : pairs) {
+    const auto at = pair.find('=');
+    const auto key = pair.substr(0, at);
+    std::erase_if(last, [&key](const auto& one) { return one.first == key; });
+    last.emplace_back(key, pair.substr(at + 1));
+  }
+  std::string text;
+  for (const auto& [key, value] : last)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", scalar(key), quoted(value));
+  return "{" + text + "}";
 }
 
 // Relative to the folder in which weft was called, and seen to be a path.
@@ -45,13 +85,32 @@ std::string take_name(std::set<std::string>& taken, const std::string& wanted) {
 std::string target_lines(const Need& need, const std::string& name) {
   if (!need.provider.empty()) {
     return fmt::format("    - name: {}\n      type: capability\n      properties: {{image: {}}}\n",
-                       name, quoted(need.provider));
+                       scalar(name), quoted(need.provider));
   }
   return fmt::format(
-      "    - name: {0}\n      type: component\n"
-      "      properties: {{image: \"./{0}.wasm\"}}  # the component that exports {1}:{2}/{3}\n"
+      "    - name: {}\n      type: component\n"
+      "      properties: {{image: {}}}  # the component that exports {}:{}/{}\n"
       "      traits:\n        - type: spreadscaler\n          properties: {{instances: 100}}\n",
-      name, need.ns, need.package, need.interfaces.front());
+      scalar(name), quoted("./" + name + ".wasm"), need.ns, need.package, need.interfaces.front());
+}
+
+std::string config_lines(const Run& options) {
+  if (options.environment.empty()) return {};
+  return fmt::format("        config:\n          - name: environment\n            properties: {}\n",
+                     map_of(options.environment));
+}
+
+// The limit `calls` and `instances` mean the same.
+std::string bound_lines(const Run& options) {
+  std::string lines;
+  const auto is_calls = [](const std::string& limit) { return limit.starts_with("calls="); };
+  if (std::ranges::none_of(options.limits, is_calls))
+    lines += "        - type: spreadscaler\n          properties: {instances: 100}\n";
+  if (!options.limits.empty()) {
+    lines +=
+        fmt::format("        - type: limits\n          properties: {}\n", map_of(options.limits));
+  }
+  return lines;
 }
 
 }  // namespace
@@ -99,13 +158,13 @@ std::string link_trait(const Need& need, std::string_view target, std::size_t in
       "{0:{1}}- type: link\n{0:{1}}  properties:\n{0:{1}}    namespace: {2}\n"
       "{0:{1}}    package: {3}\n{0:{1}}    interfaces: [{4}]\n"
       "{0:{1}}    target: {{name: {5}}}\n",
-      "", indent, need.ns, need.package, fmt::join(need.interfaces, ", "), target);
+      "", indent, scalar(need.ns), scalar(need.package), joined(need.interfaces),
+      scalar(std::string(target)));
 }
 
-std::optional<std::string> manifest_for(const std::filesystem::path& file,
-                                        const std::vector<Need>& needs, std::string_view address) {
+std::optional<std::string> manifest_for(const Run& options, const std::vector<Need>& needs) {
   std::set<std::string> taken;
-  const auto name = take_name(taken, component_name(file));
+  const auto name = take_name(taken, component_name(options.file));
   std::string links, targets;
   for (const auto& need : needs) {
     if (need.provider.empty() && (need.ns == "wasi" || need.ns.empty())) return std::nullopt;
@@ -115,15 +174,32 @@ std::optional<std::string> manifest_for(const std::filesystem::path& file,
   }
   const Need http{"wasi", "http", {"incoming-handler"}, {}};
   return fmt::format(
-      "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: {0}\n"
-      "  annotations: {{}}\nspec:\n  components:\n    - name: {0}\n      type: component\n"
-      "      properties: {{image: {1}}}\n      traits:\n        - type: spreadscaler\n"
-      "          properties: {{instances: 100}}\n{2}{3}    - name: {4}\n"
-      "      type: capability\n      properties: {{image: \"weft:http-server\"}}\n"
-      "      traits:\n{5}            source:\n              config:\n"
-      "                - name: listen\n                  properties: {{address: {6}}}\n",
-      name, quoted(image_of(file)), links, targets, take_name(taken, "http"),
-      link_trait(http, name, 8), quoted(std::string(address)));
+      R"(apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata:
+  name: {name}
+  annotations: {{}}
+spec:
+  components:
+    - name: {name}
+      type: component
+      properties:
+        image: {image}
+{config}      traits:
+{bounds}{links}{targets}    - name: {http}
+      type: capability
+      properties: {{image: "weft:http-server"}}
+      traits:
+{route}            source:
+              config:
+                - name: listen
+                  properties: {{address: {address}}}
+)",
+      fmt::arg("name", scalar(name)), fmt::arg("image", quoted(image_of(options.file))),
+      fmt::arg("config", config_lines(options)), fmt::arg("bounds", bound_lines(options)),
+      fmt::arg("links", links), fmt::arg("targets", targets),
+      fmt::arg("http", scalar(take_name(taken, "http"))),
+      fmt::arg("route", link_trait(http, name, 8)), fmt::arg("address", quoted(options.address)));
 }
 
 }  // namespace weft::cli

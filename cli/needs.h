@@ -1,11 +1,11 @@
 // What a component needs beyond what the host itself serves, and the manifest that gives it.
 #pragma once
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/options.h"
 #include "contracts/component_type.h"
 #include "host/manifest/providers.h"
 
@@ -29,9 +29,9 @@ std::vector<Need> needs(const contracts::ComponentType& type, const manifest::Pr
 // A `link` trait as lines of YAML, each behind `indent` spaces.
 std::string link_trait(const Need& need, std::string_view target, std::size_t indent);
 
-// A whole manifest in which this HTTP component has everything that it needs, to be written where
-// weft was called. Nothing: a component of `wasi` that weft has not is among the needs.
-std::optional<std::string> manifest_for(const std::filesystem::path& file,
-                                        const std::vector<Need>& needs, std::string_view address);
+// A whole manifest in which this HTTP component has everything that it needs and what it was given
+// but folders, which a manifest cannot grant; to be written where weft was called. Nothing: a
+// component of `wasi` that weft has not is among the needs.
+std::optional<std::string> manifest_for(const Run& options, const std::vector<Need>& needs);
 
 }  // namespace weft::cli

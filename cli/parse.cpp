@@ -269,6 +269,18 @@ std::string complaint(const CLI::App& app, std::span<const char* const> argument
                             chosen.empty() ? "" : at.get_name());
 }
 
+// What the words ask for, though they do not make a command line.
+LogFormat asked_log_format(std::span<const char* const> arguments) {
+  constexpr std::string_view k_flag = "--log-format";
+  std::string_view before;
+  for (const std::string_view word : arguments) {
+    if (word == "--") break;
+    if (word == "--log-format=json" || (before == k_flag && word == "json")) return LogFormat::json;
+    before = word;
+  }
+  return LogFormat::text;
+}
+
 }  // namespace
 
 std::variant<Options, Said> parse(std::span<const char* const> arguments) {
@@ -282,7 +294,7 @@ std::variant<Options, Said> parse(std::span<const char* const> arguments) {
   } catch (const CLI::CallForVersion&) {
     return Said{Exit::ok, "weft " WEFT_VERSION "\n"};
   } catch (const CLI::ParseError& error) {
-    return Said{Exit::usage, complaint(parser.app, arguments, error)};
+    return Said{Exit::usage, complaint(parser.app, arguments, error), asked_log_format(arguments)};
   }
 }
 

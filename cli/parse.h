@@ -13,6 +13,7 @@ namespace weft::cli {
 struct Said {
   Exit exit = Exit::ok;
   std::string text;
+  LogFormat log_format = LogFormat::text;  // as far as the command line could be understood
 };
 
 // `arguments` without the program's name.

@@ -110,7 +110,13 @@ class Ended final : public engine::CommandEnd {
   std::promise<Result<std::uint32_t>> result_;
 };
 
-int run_program(host::Host& host, const ComponentId& id, Surroundings& around) {
+// Whether the log has a report that says the same and more.
+bool is_reported(Errc code, const Log& log) {
+  return (code == Errc::trapped || code == Errc::exhausted) && log.enabled(LogLevel::error);
+}
+
+int run_program(host::Host& host, const ComponentId& id, const Global& global, const Log& log,
+                Surroundings& around) {
   Ended ended;
   const auto generation = host.generation(id);
   host.cores().post(0, [&](host::Core& core) {
@@ -121,7 +127,9 @@ int run_program(host::Host& host, const ComponentId& id, Surroundings& around) {
     if (pending) ended.pending = std::move(pending);
   });
   const auto code = ended.wait();
-  return code ? static_cast<int>(*code) : static_cast<int>(say_error(code.error(), around));
+  if (code) return static_cast<int>(*code);
+  if (is_reported(code.error().code, log)) return static_cast<int>(exit_of(code.error()));
+  return static_cast<int>(say_error(code.error(), global, around));
 }
 
 Result<> apply(host::Host& host, const RunPlan& plan) {
@@ -157,19 +165,24 @@ Result<> check_needs(const contracts::ComponentType& type, const Run& options, R
                     ": a command component has only what the host itself serves (weft inspect "
                     "shows it)");
   }
-  const auto manifest = manifest_for(options.file, wanted, options.address);
+  const auto manifest = manifest_for(options, wanted);
   if (!manifest) return {};  // what is said of such a manifest holds here, too
-  return fail(Errc::invalid, fmt::format("{}. Write this into app.yaml and run it with: weft up "
+  std::string left_out;
+  for (const auto& folder : options.directories) left_out += fmt::format(" --dir {}", folder);
+  if (!left_out.empty())
+    left_out = fmt::format(". A manifest cannot grant folders yet, so this has no place in it:{}",
+                           left_out);
+  return fail(Errc::invalid, fmt::format("{}{}. Write this into app.yaml and run it with: weft up "
                                          "app.yaml\n\n{}",
-                                         said, *manifest));
+                                         said, left_out, *manifest));
 }
 
-int refuse_arguments(const Run& options, Surroundings& around) {
+int refuse_arguments(const Run& options, const Global& global, Surroundings& around) {
   (void)say_error(
       {Errc::invalid, fmt::format("{} is an HTTP component and takes no arguments; "
                                   "these are left over: {}",
                                   options.file.string(), fmt::join(options.arguments, " "))},
-      around);
+      global, around);
   return static_cast<int>(Exit::usage);
 }
 
@@ -200,7 +213,7 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
   TRY_OK(
       check_needs(artifact->type(), options, http ? Runs::http : Runs::program, around.providers));
   if (http) {
-    if (!options.arguments.empty()) return refuse_arguments(options, around);
+    if (!options.arguments.empty()) return refuse_arguments(options, global, around);
     add_http(plan, options);
     Signals signals;
     TRY_OK(apply(*host, plan));
@@ -213,7 +226,7 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
     auto& limits = plan.manifest.components.front().limits;
     if (options.limits.empty()) limits.cpu_time = limits.response_time = 0;
     TRY_OK(apply(*host, plan));
-    return run_program(*host, component_id(options), around);
+    return run_program(*host, component_id(options), global, log, around);
   }
   std::string found;
   for (const auto& type : artifact->type().exports)
@@ -230,7 +243,7 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
 
 int run_run(const Global& global, const Run& options, Surroundings& around) {
   const auto code = run(global, options, around);
-  return code ? *code : static_cast<int>(say_error(code.error(), around));
+  return code ? *code : static_cast<int>(say_error(code.error(), global, around));
 }
 
 }  // namespace weft::cli

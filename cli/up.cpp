@@ -50,7 +50,7 @@ class Application {
       refuse(set.findings);
       return Exit::invalid;
     }
-    if (applied.failure) return fail_with(*applied.failure);
+    if (applied.failure) return say_error(*applied.failure, global_, around_);
     log_findings(set.findings, log_);
     const auto summary = applied.summary.value_or(host::ApplySummary{});
     log_.info("applied", {{"added", std::uint64_t{summary.added}},
@@ -76,11 +76,6 @@ class Application {
       around_.err(findings_text(findings, Output::text, around_.colour));
     around_.err(fmt::format("weft: {}\n", summary));
   }
-  Exit fail_with(const Error& error) {
-    if (!records()) return say_error(error, around_);
-    log_.error(error.message);
-    return exit_of(error);
-  }
 
   const Global& global_;
   const Up& options_;
@@ -96,16 +91,16 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
           around.clock, around.err);
   ingress::LineAccessLog access_log(access_format(global), around.clock, around.err);
   auto settings = host_settings(global, options.serving, around, access_log);
-  if (!settings) return say_error(settings.error(), around);
+  if (!settings) return say_error(settings.error(), global, around);
   auto state = state_dir(global);
-  if (!state) return say_error(state.error(), around);
+  if (!state) return say_error(state.error(), global, around);
   settings->state = *std::move(state);
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings->observers.push_back(&spans);
   Signals signals;
   auto host = host::Host::open(
       *std::move(settings), {around.clock, around.network, around.random, log, around.providers});
-  if (!host) return say_error(host.error(), around);
+  if (!host) return say_error(host.error(), global, around);
   Application application(global, options, around, log, **host);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;
   signals.serve(**host, log, [&] {

@@ -101,13 +101,17 @@ class Manifests(weft.Case):
                      "wasi:keyvalue", "counter", "type: link", "weft:keyvalue-sqlite", commands=["check", "up"])
 
     def test_an_unmet_import_of_weft_run_shows_the_manifest_to_write(self):
-        ended = self.weft("run", self.guest("counter"), "--address", "127.0.0.1:0")
+        ended = self.weft("run", self.guest("counter"), "--address", "127.0.0.1:0", "--env", "NO=no", "--limit", "memory=1MiB",
+                          "--dir", f"{self.folder}::/data")
 
         self.assertEqual(ended.returncode, weft.INVALID, ended.stderr)
         self.assertIn("counter.wasm needs wasi:keyvalue", ended.stderr)
+        self.assertIn(f"A manifest cannot grant folders yet, so this has no place in it: --dir {self.folder}::/data.", ended.stderr)
         self.assertIn("weft up app.yaml", ended.stderr)
         self.assertNotIn("line 0", ended.stderr)
         manifest = ended.stderr[ended.stderr.index("apiVersion"):]
+        self.assertIn('"NO": "no"', manifest)
+        self.assertIn('memory: "1MiB"', manifest)
         checked = self.weft("check", self.write("app.yaml", manifest))
         self.assertEqual((checked.returncode, checked.stdout), (weft.OK, "all good\n"), manifest)
 
@@ -117,6 +121,22 @@ class Manifests(weft.Case):
         self.assertEqual(ended.returncode, weft.FAILED, ended.stderr)
         self.assertIn("tool.wasm", ended.stderr)
         self.assertIn("--limit memory=", ended.stderr)
+        self.assertEqual(ended.stderr.count("exceeded its limit"), 1, ended.stderr)
+
+    def test_a_log_of_records_has_no_other_lines(self):
+        empty, folders = self.write("empty.wasm", ""), self.options()
+        no_cache = ["--cache-dir", self.write("taken", "")]
+        for words in ([*folders, "run", empty], [*folders, "run", "nowhere.wasm"], [*folders, "run", self.guest("counter")],
+                      [*no_cache, "check"], [*no_cache, "up"], [*folders, "up", "nowhere.yaml"], ["inspect", empty],
+                      ["up", "--admn", "x"], ["inspekt"], ["completion", "tcsh"],
+                      [*folders, "run", self.guest("hello"), "--", "left over"],
+                      [*folders, "run", self.guest("tool"), "--limit", "memory=70KiB"]):
+            with self.subTest(words):
+                ended = self.weft("--log-format", "json", *words, folders=False)
+
+                self.assertNotEqual(ended.returncode, weft.OK)
+                records = [json.loads(line) for line in ended.stderr.splitlines()]
+                self.assertEqual(records[-1]["level"], "error", ended.stderr)
 
     def test_a_folder_as_image(self):
         (self.folder / "folder").mkdir()
@@ -348,28 +368,3 @@ class CommandLine(weft.Case):
         ended = self.weft("inspect", self.guest("counter"), "--output", "json")
 
         self.assertIn("wasi:keyvalue/store", json.dumps(json.loads(ended.stdout)))
-
-    def test_completion_for_three_shells(self):
-        for shell in ("bash", "zsh", "fish"):
-            self.assertIn("inspect", self.weft("completion", shell, folders=False).stdout)
-
-    def completed(self, *words):
-        """What bash offers for the last of these words."""
-        script = self.write("weft.bash", self.weft("completion", "bash", folders=False).stdout)
-        asked = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _weft; printf "%s\\n" "${COMPREPLY[@]}"'
-        ended = subprocess.run(["bash", "-c", asked, "bash", script, "weft", *words], cwd=self.folder,
-                               capture_output=True, text=True, check=True)
-        self.assertEqual(ended.stderr, "")
-        return ended.stdout.splitlines()
-
-    def test_bash_completes_commands_flags_values_and_files(self):
-        self.write("my app.yaml", "")
-
-        self.assertEqual(self.completed("completion", ""), ["bash", "zsh", "fish"])
-        self.assertEqual(self.completed("check", "--output", ""), ["text", "json"])
-        self.assertEqual(self.completed("check", "--output", "=", "j"), ["json"])
-        self.assertIn("--log-level", self.completed("--"))
-        self.assertEqual(self.completed("--output", "json", "ch"), ["check"])
-        self.assertEqual(self.completed("run", "--he"), ["--help"])
-        self.assertIn("--address", self.completed("run", "--"))
-        self.assertEqual(self.completed("check", "my"), ["my app.yaml"])
