@@ -100,17 +100,21 @@ std::string config_lines(const Run& options) {
                      map_of(options.environment));
 }
 
-// The limit `calls` and `instances` mean the same.
+// `instances` is the usual word for the limit `calls`; only that it has none takes the limit's own.
 std::string bound_lines(const Run& options) {
-  std::string lines;
-  const auto is_calls = [](const std::string& limit) { return limit.starts_with("calls="); };
-  if (std::ranges::none_of(options.limits, is_calls))
-    lines += "        - type: spreadscaler\n          properties: {instances: 100}\n";
-  if (!options.limits.empty()) {
-    lines +=
-        fmt::format("        - type: limits\n          properties: {}\n", map_of(options.limits));
+  constexpr std::string_view k_calls = "calls=";
+  auto limits = options.limits;
+  std::string instances = "100", lines;
+  const auto is_calls = [&](const std::string& limit) { return limit.starts_with(k_calls); };
+  for (const auto& limit : limits)
+    if (is_calls(limit)) instances = limit.substr(k_calls.size());
+  if (instances.find_first_not_of('0') != instances.npos) {
+    lines = fmt::format("        - type: spreadscaler\n          properties: {{instances: {}}}\n",
+                        instances);
+    std::erase_if(limits, is_calls);
   }
-  return lines;
+  if (limits.empty()) return lines;
+  return lines + fmt::format("        - type: limits\n          properties: {}\n", map_of(limits));
 }
 
 }  // namespace

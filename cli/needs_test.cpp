@@ -47,8 +47,8 @@ contracts::Manifest read_offer(const cli::Run& run, const std::vector<Need>& wan
 }
 
 TEST(Needs, join_the_interfaces_of_one_package) {
-  const auto found =
-      wanted_by(importing({"wasi:keyvalue/store@0.2.0-draft", "wasi:keyvalue/atomics@0.2.0-draft"}));
+  const auto found = wanted_by(
+      importing({"wasi:keyvalue/store@0.2.0-draft", "wasi:keyvalue/atomics@0.2.0-draft"}));
 
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found.front().interfaces, (std::vector<std::string>{"store", "atomics"}));
@@ -56,12 +56,14 @@ TEST(Needs, join_the_interfaces_of_one_package) {
 }
 
 TEST(Needs, leave_out_types_and_what_the_host_serves) {
-  EXPECT_TRUE(wanted_by(importing({"wasi:clocks/monotonic-clock@0.2.0"}, {"example:shop/types@1.0.0"}))
-                  .empty());
+  EXPECT_TRUE(
+      wanted_by(importing({"wasi:clocks/monotonic-clock@0.2.0"}, {"example:shop/types@1.0.0"}))
+          .empty());
 }
 
 TEST(Needs, become_a_manifest_without_a_finding) {
-  const auto wanted = wanted_by(importing({"wasi:keyvalue/store@0.2.0-draft", "example:http/prices"}));
+  const auto wanted =
+      wanted_by(importing({"wasi:keyvalue/store@0.2.0-draft", "example:http/prices"}));
 
   const auto manifest = read_offer(run_of("some folder/http.wasm"), wanted);
 

@@ -191,7 +191,9 @@ void Parser::add_rest() {
   command->add_option("SHELL", completion.shell, "bash, zsh or fish")->required();
   choices["completion"] = {"bash", "zsh", "fish"};
   command->footer(
-      "Example:\n  weft completion bash > ~/.local/share/bash-completion/completions/weft\n" +
+      "Examples:\n  weft completion bash > ~/.local/share/bash-completion/completions/weft\n"
+      "  weft completion zsh > ~/.zfunc/_weft    (any folder of fpath, before compinit)\n"
+      "  weft completion fish > ~/.config/fish/completions/weft.fish\n" +
       std::string(k_globals));
 }
 

@@ -233,17 +233,19 @@ void HttpConnection::on_alarm() {
   arm();
 }
 
+// Whether something may be sent that is not the answer: an interim response before its head, a
+// filler in a pause of its body.
+bool HttpConnection::can_probe() const {
+  if (response_.is_committed()) return response_.can_fill_pause();
+  return head_.version == HttpVersion::v1_1;
+}
+
 // The client sent FIN while it waits for an answer: it half-closed, or it is gone and its kernel
-// will say so when something arrives. An interim response is the one thing that may be sent before
-// the answer; where it may not be sent, a client that closed and gets nothing more counts as gone.
+// will say so when something arrives. Where nothing can be sent, it has been quiet for long.
 void HttpConnection::probe() {
   if (phase_ != Phase::busy || writing_ || response_.has_ended()) return;
-  if (response_.is_committed() || head_.version == HttpVersion::v1_0) {
-    if (eof_) mark_lost();
-    return;
-  }
   if (!eof_) {
-    if (reading_) return;
+    if (reading_ || !can_probe() || response_.is_committed()) return;
     // A FIN behind data that nobody reads is not seen by reading, and one behind data that found no
     // room here does not even arrive: so now and then the client is probed without a sign.
     pollfd state{socket_.native_handle(), POLLRDHUP, 0};
@@ -251,17 +253,21 @@ void HttpConnection::probe() {
     if (!due && ::poll(&state, 1, 0) == 0) return set(t_probe, settings_.probe_after);
     stuck_since_ = clock_.now();
   }
-  constexpr std::string_view interim = "HTTP/1.1 102 Processing\r\n\r\n";
+  if (!can_probe()) return mark_lost();
+  const auto sent = response_.is_committed() ? response_.take_filler()
+                                             : std::string_view("HTTP/1.1 102 Processing\r\n\r\n");
   error_code ec;
-  const auto sent = socket_.write_some(asio::buffer(interim), ec);
-  if (ec || sent != interim.size()) return mark_lost();
+  const auto size = socket_.write_some(asio::buffer(sent), ec);
+  // With the kernel full of what was sent before, that is the probe.
+  if (ec != asio::error::would_block && (ec || size != sent.size())) return mark_lost();
   watch();
-  set(t_probe, eof_ ? settings_.probe_again : settings_.probe_after);
+  if (can_probe()) set(t_probe, eof_ ? settings_.probe_again : settings_.probe_after);
 }
 
 // What has just been sent to a client that closed its half is a probe as good as any.
 void HttpConnection::expect_more() {
-  if (eof_ && !response_.has_ended()) set(t_probe, settings_.probe_after);
+  if (!eof_ || response_.has_ended()) return;
+  set(t_probe, can_probe() ? settings_.probe_after : settings_.probe_again);
 }
 
 // A reset is noticed even when nothing is read.

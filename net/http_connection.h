@@ -34,7 +34,8 @@ struct HttpSettings {
   std::chrono::milliseconds first_request{250};  // when draining, for one that sent none yet
   std::chrono::milliseconds linger{2'000};  // for the client to read an answer to what was not read
   // A client that closed its sending half may still listen or may be gone: after this much waiting
-  // it is probed.
+  // it is probed, and again; where nothing can be sent to probe it, it counts as gone after the
+  // latter.
   std::chrono::milliseconds probe_after{20};
   std::chrono::milliseconds probe_again{5'000};
   std::size_t window = 64 * 1024;  // of a request body, held at once
@@ -148,6 +149,7 @@ class HttpConnection final : private AtTurnEnd {
   void unset(Timeout which) { deadlines_[which] = MonotonicTime::max(); }
   void arm();
   void on_alarm();
+  bool can_probe() const;
   void probe();
   void expect_more();
   void watch();

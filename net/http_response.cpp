@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t k_small = 4096;      // up to this a body is copied behind its head
 constexpr std::size_t k_kept = 16 * 1024;  // memory that an idle connection keeps
+constexpr int k_most_fillers = 8;          // zeros before the at most 8 digits of a chunk's size
 
 void append_number(std::string& out, std::uint64_t value, int base = 10) {
   std::array<char, 24> digits;
@@ -47,6 +48,7 @@ void HttpResponse::start(Method method, HttpVersion version, Trailers trailers) 
   status_ = 0;
   promised_.reset();
   produced_ = 0;
+  fillers_ = 0;
   head_.clear();
   body_.clear();
   trailers_.clear();
@@ -161,6 +163,7 @@ bool HttpResponse::take(HttpFrame& frame, Closing closing) {
     frame.prefix.swap(head_);
     committed_ = true;
   }
+  fillers_ = 0;
   frame.credit = body_.size();
   frame.body.swap(body_);
   if (!has_body()) frame.body.clear();
@@ -172,6 +175,15 @@ bool HttpResponse::take(HttpFrame& frame, Closing closing) {
   }
   over_ = ended_;
   return true;
+}
+
+bool HttpResponse::can_fill_pause() const {
+  return committed_ && chunked_ && !ended_ && !broken_ && fillers_ < k_most_fillers;
+}
+
+std::string_view HttpResponse::take_filler() {
+  ++fillers_;
+  return "0";
 }
 
 void HttpResponse::shrink() {

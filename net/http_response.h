@@ -52,6 +52,12 @@ class HttpResponse {
   // ends after this.
   bool take(HttpFrame& frame, Closing closing);
 
+  // Whether something can be sent while the body pauses that changes nothing: a zero before the
+  // size of the next chunk. Only so often, because clients read no more than 16 digits of a size.
+  bool can_fill_pause() const;
+  // That; send it before anything else.
+  std::string_view take_filler();
+
   bool has_head() const { return has_head_; }
   bool has_ended() const { return ended_; }
   // Some of it has been taken: it cannot be replaced any more.
@@ -81,6 +87,7 @@ class HttpResponse {
   std::uint16_t status_ = 0;
   std::optional<std::uint64_t> promised_;
   std::uint64_t produced_ = 0;
+  int fillers_ = 0;  // before the next chunk
   std::string head_, body_, trailers_;
   bool has_head_ = false, has_date_ = false, committed_ = false, chunked_ = false;
   bool ended_ = false, over_ = false, closes_ = false, broken_ = false;

@@ -115,6 +115,38 @@ TEST(HttpResponse, carries_no_trailer_that_frames_routes_or_authorizes) {
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-sum: 5\r\n\r\n");
 }
 
+TEST(HttpResponse, can_be_filled_in_the_pauses_of_its_chunks_without_changing_them) {
+  auto response = started();
+  (void)response.head(200, {});
+  response.body("some");
+  (void)taken(response);
+
+  std::string sent;
+  while (response.can_fill_pause()) sent += response.take_filler();
+  response.body("hello");
+  sent += taken(response);
+  sent += response.take_filler();
+  response.end({});
+  sent += taken(response);
+
+  EXPECT_EQ(sent, "000000005\r\nhello\r\n00\r\n\r\n");
+  EXPECT_FALSE(response.can_fill_pause());
+}
+
+TEST(HttpResponse, cannot_be_filled_where_its_framing_has_no_room) {
+  auto unsent = started(), with_length = started(), to_head = started(Method::head),
+       to_1_0 = started(Method::other, HttpVersion::v1_0);
+  const HttpField length{"content-length", "10"};
+  (void)unsent.head(200, {});
+  (void)with_length.head(200, {{length}});
+  (void)to_head.head(200, {});
+  (void)to_1_0.head(200, {});
+  for (auto* response : {&with_length, &to_head, &to_1_0}) (void)taken(*response);
+
+  for (const auto* response : {&unsent, &with_length, &to_head, &to_1_0})
+    EXPECT_FALSE(response->can_fill_pause());
+}
+
 TEST(HttpResponse, has_no_body_for_head_204_and_304) {
   for (const auto& [method, status] :
        {std::pair{Method::head, 200}, {Method::other, 204}, {Method::other, 304}}) {

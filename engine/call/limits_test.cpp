@@ -256,6 +256,8 @@ TEST(Limits, of_core_instances_count_those_of_components_within_the_component) {
     rig.finish(crowd, *taker, "test:wat/crowd", "answer", {});
     return taker;
   };
+  (void)answer(eleven);
+  EXPECT_EQ(number(*answer(twelve)), 42u);
   const auto descriptors_before = descriptors();
 
   for (int i = 0; i < 5; ++i) {

@@ -202,6 +202,7 @@ std::span<const net::HttpField> Exchange::for_client(std::span<const contracts::
 void Exchange::on_head(contracts::HttpCallee& callee, std::uint16_t status,
                        std::span<const contracts::Header> headers) {
   callee_ = &callee;
+  status_ = status;
   const auto refused = connection_.respond(status, for_client(headers));
   if (!refused) return;
   bad_response_ = *refused;
@@ -251,7 +252,7 @@ void Exchange::failed(const Error& error) {
                    {{"request", contracts::text(context_.request)},
                     {"trace", context_.trace.trace_text()},
                     {"error", name(error.code)},
-                    {"status", unsigned{status}}});
+                    {"status", unsigned{ended_ ? status_ : status}}});
   if (ended_) return connection_.release();  // the response was complete before its maker failed
   if (!connection_.take_back()) return connection_.release();
   answer(status, sentence_of(error.code));

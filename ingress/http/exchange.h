@@ -85,8 +85,9 @@ class Exchange final : public net::HttpPeer,
   std::string method_, host_, target_, version_, component_;  // for the access log
   std::string_view
       bad_response_;  // why the callee's response cannot be sent; it is cancelled at the turn's end
-  bool open_ = false;   // a request is being counted
-  bool ended_ = false;  // the callee gave the end of its response
+  bool open_ = false;         // a request is being counted
+  bool ended_ = false;        // the callee gave the end of its response
+  std::uint16_t status_ = 0;  // of that
 };
 
 }  // namespace weft::ingress

@@ -9,12 +9,12 @@
 namespace weft::tests {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr nanoseconds k_instant{1};
+const net::HttpSettings k_http;
 
 std::string raise(std::string_view limit) {
   return fmt::format("; raise `{}` in app.yaml:{}", limit, k_limits_line);
@@ -89,9 +89,8 @@ TEST_F(HostScenario, drops_a_sleeping_guest_whose_client_went_away) {
   EXPECT_EQ(guests(), 1u);
 
   client.close();
-  const milliseconds half_closed_or_gone = net::HttpSettings().probe_after;
-  ASSERT_TRUE(waits_for(start_ + half_closed_or_gone));
-  pass(half_closed_or_gone);
+  ASSERT_TRUE(waits_for(start_ + k_http.probe_after));
+  pass(k_http.probe_after);
 
   EXPECT_TRUE(clock_.wait_for_no_alarm(start_ + seconds(30)));
   EXPECT_EQ(guests(), 0u);
@@ -111,6 +110,73 @@ TEST_F(HostScenario, keeps_a_sleeping_guest_whose_client_only_half_closed) {
   pass(seconds(30));
 
   EXPECT_TRUE(client.read_until("slept\n").ends_with("slept\n"));
+}
+
+TEST_F(HostScenario, drops_a_guest_that_pauses_in_its_answer_when_its_client_went_away) {
+  apply({});
+  auto client = ask("/slow/600000");
+  (void)client.read_until("\r\n\r\n");
+  ASSERT_TRUE(waits_for(start_ + minutes(10)));
+
+  client.close();
+  ASSERT_TRUE(waits_for(start_ + k_http.probe_after));
+  pass(k_http.probe_after);
+
+  EXPECT_TRUE(clock_.wait_for_no_alarm(start_ + minutes(10)));
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_EQ(metrics().client_left.value(), 1u);
+}
+
+// The probe is a zero before the size of the next chunk.
+TEST_F(HostScenario, keeps_a_guest_that_pauses_in_its_answer_when_its_client_only_half_closed) {
+  apply({});
+  auto client = ask("/slow/6000");
+  (void)client.read_until("\r\n\r\n");
+
+  client.half_close();
+  ASSERT_TRUE(waits_for(start_ + k_http.probe_after));
+  pass(k_http.probe_after);
+  EXPECT_EQ(client.read_bytes(1), "0");
+  for (int chunk = 0; chunk < 10; ++chunk) {
+    const auto next = start_ + seconds(6 * (chunk + 1));
+    ASSERT_TRUE(waits_for(next)) << chunk;
+    pass(next - clock_.now());
+    EXPECT_TRUE(client.read_until("\n").ends_with("8\r\n"));
+    EXPECT_EQ(client.read_until("\n"), fmt::format("chunk {}\n", chunk));
+    EXPECT_EQ(client.read_until("\n"), "\r\n");
+  }
+
+  EXPECT_TRUE(client.read_until("0\r\n\r\n").ends_with("0\r\n\r\n"));
+  EXPECT_EQ(metrics().client_left.value(), 0u);
+}
+
+// Nothing can be sent to such a client that is not its answer.
+TEST_F(HostScenario, answers_a_client_of_http_1_0_that_half_closed) {
+  apply({});
+  auto asking = client();
+  asking.send("GET /sleep/3000 HTTP/1.0\r\n\r\n");
+  asking.half_close();
+  ASSERT_TRUE(waits_for(start_ + seconds(3)));
+
+  pass(seconds(3));
+
+  EXPECT_TRUE(asking.read_all().ends_with("slept\n"));
+}
+
+TEST_F(HostScenario, drops_a_sleeping_guest_whose_client_of_http_1_0_has_been_gone_for_long) {
+  apply({});
+  auto asking = client();
+  asking.send("GET /sleep/30000 HTTP/1.0\r\n\r\n");
+  ASSERT_TRUE(waits_for(start_ + seconds(30)));
+
+  asking.close();
+  ASSERT_TRUE(waits_for(start_ + k_http.probe_again));
+  pass(k_http.probe_again - k_instant);
+  EXPECT_EQ(guests(), 1u);
+  pass(k_instant);
+
+  EXPECT_EQ(guests(), 0u);
+  EXPECT_EQ(metrics().client_left.value(), 1u);
 }
 
 }  // namespace
