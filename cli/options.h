@@ -59,6 +59,14 @@ struct Inspect {
   std::filesystem::path file;
   InspectWit wit = InspectWit::no;
 };
+enum class StoreAction { put, get, list, remove };
+struct ConfigOptions {
+  StoreAction action = StoreAction::list;
+  std::string name;
+  std::vector<std::string> pairs;  // K=V
+  std::vector<std::string> files;
+  std::vector<std::string> variables;
+};
 struct Providers {};
 struct Version {};
 struct Completion {
@@ -67,7 +75,7 @@ struct Completion {
 
 struct Options {
   Global global;
-  std::variant<Version, Up, Run, Check, Inspect, Providers, Completion> command;
+  std::variant<Version, Up, Run, Check, Inspect, ConfigOptions, Providers, Completion> command;
 };
 
 }  // namespace weft::cli

@@ -26,12 +26,16 @@ engine::ComponentSpec make_spec(const plan::StartComponent& step,
   for (const auto& origin : step.limit_origins) {
     spec.origins.emplace_back(std::string(origin.key), manifest::text(origin.at));
   }
-  spec.environment.assign(step.config.begin(), step.config.end());
+  spec.config = step.config;
   spec.arguments =
       extras.arguments.empty() ? std::vector<std::string>{step.id.str()} : extras.arguments;
   spec.dirs = extras.dirs;
   spec.stdio = extras.stdio;
   return spec;
+}
+
+engine::ComponentShard& component_shard(Core& core, Generation generation) {
+  return dynamic_cast<engine::ComponentShard&>(*core.shards.at(generation));
 }
 
 }  // namespace
@@ -97,6 +101,18 @@ Result<Generation> Deployment::start(const plan::OpenEndpoint& step, Generation 
            return made.open(core.thread.loop.io().get_executor(), step.settings);
          }).context("linking to " + step.provider.str()));
   return generation;
+}
+
+Result<> Deployment::prepare(Generation generation, const contracts::Settings& config) {
+  return parts_.cores.try_everywhere(
+      [&](Core& core) { return component_shard(core, generation).prepare(config, nullptr); });
+}
+
+void Deployment::adopt(const std::vector<Generation>& generations) {
+  if (generations.empty()) return;
+  parts_.cores.everywhere([&](Core& core) {
+    for (const auto generation : generations) component_shard(core, generation).adopt();
+  });
 }
 
 std::vector<Generation> Deployment::with_endpoints(

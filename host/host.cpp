@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
 
@@ -93,6 +94,7 @@ struct Host::Change {
   std::vector<Generation> retired;
   // Providers that had to end before their successors could begin, each before its endpoints.
   std::vector<plan::Step> closed;
+  std::vector<Generation> adjusted;  // go on with another configuration
 };
 
 Result<std::unique_ptr<Host>> Host::open(HostSettings settings, HostServices services) {
@@ -135,9 +137,11 @@ Generation Host::generation(const ComponentId& id) const {
   return 0;
 }
 
-Applied Host::apply(std::span<const contracts::Manifest> manifests,
+Applied Host::apply(std::span<const contracts::Manifest> given,
                     const std::map<ComponentId, Extras>& extras) {
   Applied outcome;
+  std::vector<contracts::Manifest> manifests(given.begin(), given.end());
+  fill_configs(manifests, settings_.state, outcome.findings);
   const auto images = load_images(*engine_, manifests, services_.log, outcome.findings);
   const plan::Input input{
       .manifests = manifests, .components = images.types, .providers = services_.providers};
@@ -151,18 +155,19 @@ Applied Host::apply(std::span<const contracts::Manifest> manifests,
     return outcome;
   }
   applied_ = plan::applied(*planned.plan);
-  outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(), diff.changed.size(),
-                                 diff.removed.size()};
+  outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(),
+                                 diff.changed.size() + diff.adjusted.size(), diff.removed.size()};
   return outcome;
 }
 
 Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
                       const std::map<ComponentId, Extras>& extras) {
   TRY(auto links, link_table(plan));
-  Change change{running_, {}, {}, {}};
+  Change change{running_, {}, {}, {}, {}};
   const auto all = [&]() -> Result<> {
     for (const auto& step : diff.added) TRY_OK(start(step, images, extras, change));
     for (const auto& step : diff.changed) TRY_OK(start(step, images, extras, change));
+    for (const auto& step : diff.adjusted) TRY_OK(adjust(step, change));
     return http_->open(routes_of(plan));
   };
   if (auto done = all(); !done) {
@@ -199,6 +204,15 @@ Result<> Host::start(const plan::Step& step, const Images& images,
     change.retired.push_back(before->second.generation);
   change.started.push_back(generation);
   change.running.insert_or_assign(step.key, Running{step, generation});
+  return {};
+}
+
+Result<> Host::adjust(const plan::Step& step, Change& change) {
+  const auto& component = std::get<plan::StartComponent>(step.what);
+  auto& running = change.running.at(step.key);
+  TRY_OK(deployment_->prepare(running.generation, component.config));
+  running.step = step;
+  change.adjusted.push_back(running.generation);
   return {};
 }
 
@@ -263,6 +277,7 @@ void Host::undo(Change& change) {
 
 void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change) {
   running_ = std::move(change.running);
+  deployment_->adopt(change.adjusted);
   deployment_->link(std::move(links), targets(running_));
   http_->route(settings_.drain);
   status_->set(deployment_->components());

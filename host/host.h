@@ -66,7 +66,8 @@ class Host {
   static Result<std::unique_ptr<Host>> open(HostSettings settings, HostServices services);
   ~Host();
 
-  // The whole set that is to run from now on. `extras` of components by id.
+  // The whole set that is to run from now on, with the named configs as they are in the store.
+  // `extras` of components by id.
   Applied apply(std::span<const contracts::Manifest> manifests,
                 const std::map<ComponentId, Extras>& extras = {});
   // No new connections; answers under way finish, for as long as the settings allow.
@@ -92,6 +93,7 @@ class Host {
                   const std::map<ComponentId, Extras>& extras);
   Result<> start(const plan::Step& step, const Images& images,
                  const std::map<ComponentId, Extras>& extras, Change& change);
+  Result<> adjust(const plan::Step& step, Change& change);
   bool must_close_first(const plan::StartProvider& step, const std::string& key) const;
   void close_predecessor(const std::string& key, Change& change);
   Generation start_again(const plan::Step& step);

@@ -13,6 +13,7 @@
 #include "base/alarm.h"
 #include "base/turn.h"
 #include "contracts/adapter.h"
+#include "contracts/host_service.h"
 #include "contracts/invocation.h"
 #include "engine/call/component_shard.h"
 #include "engine/call/guest_output.h"
@@ -26,6 +27,7 @@ namespace weft::engine {
 // Owned by its shard, one thread. Life: begin_*, perhaps waiting at the gates, running, over, idle
 // again.
 class GuestCall final : public GuestContext,
+                        public contracts::Guest,
                         public contracts::Call,
                         public contracts::HttpCallee,
                         private Waiter,
@@ -49,7 +51,10 @@ class GuestCall final : public GuestContext,
 
   // An import of this guest failed: the guest ends with it.
   void import_failed(const eng_call* call, Error error);
-  contracts::Handles& handles();
+  contracts::Handles& handles() override;
+  const Config& config() override;
+  void log(LogLevel level, std::string_view context, std::string_view message) override;
+  const contracts::SecretView* find_secret(std::string_view name) override;
   ComponentShard& shard() { return shard_; }
   const contracts::Context& context() const { return context_; }
 
@@ -156,6 +161,9 @@ class GuestCall final : public GuestContext,
   // Imports and output; kept from call to call.
   std::vector<std::unique_ptr<ImportCall>> imports_;
   std::optional<contracts::Handles> handles_;
+  // Once the guest has asked.
+  std::shared_ptr<const Config> config_;
+  std::shared_ptr<const contracts::Secrets> secrets_;
   std::unique_ptr<GuestOutput> output_;
   bool wrote_ = false;
 };

@@ -20,7 +20,7 @@ void check_grants(const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.
 std::vector<Step> make_steps(const World& world);
 
-// Fills in the hash of a step whose other members are set.
+// Fills in the hashes of a step whose other members are set.
 void seal(Step& step);
 // The interface of its target for which a word of a link is a misspelling; empty when it is none.
 std::string meant_interface(const Edge& edge, const std::string& word);

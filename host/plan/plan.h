@@ -54,7 +54,7 @@ struct StartComponent {
   std::string digest;
   contracts::Limits limits;
   std::vector<contracts::LimitOrigin> limit_origins;
-  Settings config;
+  Settings config;  // a running one takes over what changes
 };
 
 // One interface of one link: the switchboard finds targets by source, link name and interface.
@@ -83,6 +83,7 @@ struct Step {
   std::string key;  // what it is about: the same for the same thing in an edited manifest
   std::uint64_t hash =
       0;  // of everything that starts differently when it changes, the component's digest included
+  std::uint64_t settings = 0;  // of what it takes over while it runs
   ApplicationName application;
   contracts::Position at;
   std::variant<StartProvider, OpenEndpoint, StartComponent, PutLink, AddRoute> what;

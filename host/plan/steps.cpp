@@ -38,7 +38,7 @@ struct Hashed {
   }
   void operator()(const OpenEndpoint& one) { hash.add(one.name); }
   void operator()(const StartComponent& one) {
-    hash.add(one.id.text()).add(one.path).add(one.digest).add(one.config);
+    hash.add(one.id.text()).add(one.path).add(one.digest);
     for (const auto& spec : contracts::limit_specs())
       hash.add(spec.key).add(one.limits.*spec.value);
   }
@@ -156,6 +156,8 @@ void seal(Step& step) {
   hash.add(step.application.text()).add(std::uint64_t{step.what.index()});
   std::visit(Hashed{hash}, step.what);
   step.hash = hash.value();
+  const auto* component = std::get_if<StartComponent>(&step.what);
+  if (component != nullptr) step.settings = Hash().add(component->config).value();
 }
 
 std::vector<Step> make_steps(const World& world) {

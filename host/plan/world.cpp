@@ -18,17 +18,6 @@ using manifest::Findings;
 
 constexpr std::string_view k_shared = "experimental.wasmcloud.dev/shared";
 
-void check_configs(const std::vector<contracts::Config>& configs, Findings& findings) {
-  for (const auto& config : configs) {
-    if (config.values) continue;
-    findings.error(
-        config.at,
-        fmt::format("the config '{}' has no properties here, and there is no store of configs yet",
-                    config.name),
-        "Write its properties below its name:\n  properties:\n    KEY: \"value\"");
-  }
-}
-
 void check_secrets(const std::vector<contracts::Secret>& secrets, Findings& findings) {
   for (const auto& secret : secrets) {
     findings.error(
@@ -38,11 +27,8 @@ void check_secrets(const std::vector<contracts::Secret>& secrets, Findings& find
 }
 
 void check_parts(const Component& component, Findings& findings) {
-  check_configs(component.config, findings);
   check_secrets(component.secrets, findings);
   for (const auto& link : component.links) {
-    check_configs(link.source_config, findings);
-    check_configs(link.target_config, findings);
     check_secrets(link.source_secrets, findings);
     check_secrets(link.target_secrets, findings);
   }
