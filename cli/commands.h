@@ -11,6 +11,7 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around);
 int run_run(const Global& global, const Run& options, Surroundings& around);
 Exit run_check(const Global& global, const Check& options, Surroundings& around);
 Exit run_config(const Global& global, const ConfigOptions& options, Surroundings& around);
+Exit run_secret(const Global& global, const SecretOptions& options, Surroundings& around);
 Exit run_inspect(const Global& global, const Inspect& options, Surroundings& around);
 Exit run_providers(const Global& global, Surroundings& around);
 Exit run_version(const Global& global, Surroundings& around);

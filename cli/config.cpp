@@ -140,7 +140,7 @@ std::string reload_text(const std::filesystem::path& state) {
 Exit run_config(const Global& global, const ConfigOptions& options, Surroundings& around) {
   const auto text = act(global, options);
   if (!text) {
-    (void)say_error(text.error(), around);
+    (void)say_error(text.error(), global, around);
     return Exit::failed;
   }
   around.out(*text);

@@ -2,12 +2,14 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/log.h"
+#include "contracts/host_service.h"
 
 namespace weft::cli {
 
@@ -67,6 +69,18 @@ struct ConfigOptions {
   std::vector<std::string> files;
   std::vector<std::string> variables;
 };
+enum class Reveal { no, yes };
+struct SecretOptions {
+  StoreAction action = StoreAction::list;
+  std::string key;
+  std::string field;
+  std::optional<std::string> value;  // nothing: from standard input or the terminal
+  contracts::SecretKind kind = contracts::SecretKind::text;
+  Reveal reveal = Reveal::no;
+  std::string file;  // empty: that of the state folder
+  std::string key_file;
+  std::string key_variable;
+};
 struct Providers {};
 struct Version {};
 struct Completion {
@@ -75,7 +89,9 @@ struct Completion {
 
 struct Options {
   Global global;
-  std::variant<Version, Up, Run, Check, Inspect, ConfigOptions, Providers, Completion> command;
+  std::variant<Version, Up, Run, Check, Inspect, ConfigOptions, SecretOptions, Providers,
+               Completion>
+      command;
 };
 
 }  // namespace weft::cli

@@ -24,6 +24,7 @@ constexpr const char* k_footer = R"(Examples:
   weft check app.yaml                      find what is wrong with it, without running it
   weft inspect hello.wasm                  what it imports, and what would satisfy that
   weft config put shop COLOUR=blue         store a config that manifests name
+  weft secret put db-password              store a secret, asked for or from standard input
 
 Exit codes: 0 success, 1 failed, 2 wrong command line, 3 wrong manifest or component, 130 ended at
 once by a second Ctrl-C.)";
@@ -61,6 +62,7 @@ struct Parser {
   Check check;
   Inspect inspect;
   ConfigOptions config;
+  SecretOptions secret;
   Completion completion;
   bool wit = false, access_log = false;
   std::string log_level = "info", log_format = "text", output = "text", state_dir, cache_dir;
@@ -93,6 +95,7 @@ Parser::Parser() {
   add_check();
   add_inspect();
   add_config(app, config, k_globals);
+  add_secret(app, secret, k_globals);
   add_rest();
 }
 
@@ -223,6 +226,7 @@ Options Parser::take() {
   if (chosen == "check") options.command = std::move(check);
   if (chosen == "inspect") options.command = std::move(inspect);
   if (chosen == "config") options.command = std::move(config);
+  if (chosen == "secret") options.command = std::move(secret);
   if (chosen == "providers") options.command = Providers{};
   if (chosen == "completion") options.command = std::move(completion);
   return std::move(options);

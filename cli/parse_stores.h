@@ -14,4 +14,7 @@ namespace weft::cli {
 // the lines about options of every command.
 void add_config(CLI::App& app, ConfigOptions& options, const std::string& globals);
 
+// The same for `secret`.
+void add_secret(CLI::App& app, SecretOptions& options, const std::string& globals);
+
 }  // namespace weft::cli

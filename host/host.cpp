@@ -44,6 +44,11 @@ bool runs(const plan::Step& step) {
          std::holds_alternative<plan::OpenEndpoint>(step.what);
 }
 
+bool has_secrets(const plan::Step& step) {
+  const auto* component = std::get_if<plan::StartComponent>(&step.what);
+  return component != nullptr && !component->secrets.empty();
+}
+
 // Where links lead: the generation behind the name of each endpoint.
 template <class Map>
 std::map<std::string, Generation> targets(const Map& running) {
@@ -125,7 +130,8 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
       http_(std::make_unique<HttpFront>(
           settings_.http, HttpFrontParts{*cores_, services.network, services.clock, services.random,
                                          services.log})),
-      status_(std::make_unique<Status>(*http_)) {}
+      status_(std::make_unique<Status>(*http_)),
+      secrets_(settings_.state) {}
 
 Host::~Host() { http_->close(); }
 
@@ -168,9 +174,16 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
     for (const auto& step : diff.added) TRY_OK(start(step, images, extras, change));
     for (const auto& step : diff.changed) TRY_OK(start(step, images, extras, change));
     for (const auto& step : diff.adjusted) TRY_OK(adjust(step, change));
+    // A secret may have changed where it is kept.
+    for (const auto& step : plan.steps) {
+      if (has_secrets(step) && std::ranges::find(diff.unchanged, step.key) != diff.unchanged.end())
+        TRY_OK(adjust(step, change));
+    }
     return http_->open(routes_of(plan));
   };
-  if (auto done = all(); !done) {
+  auto done = all();
+  secrets_.forget();
+  if (!done) {
     undo(change);
     return done;
   }
@@ -197,8 +210,10 @@ Result<> Host::start(const plan::Step& step, const Images& images,
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
     const auto extra = extras.find(component.id);
-    TRY(generation, deployment_->start(component, images.artifacts.at(component.id),
-                                       extra == extras.end() ? Extras{} : extra->second));
+    TRY(auto secrets, secrets_.read(component.secrets));
+    TRY(generation,
+        deployment_->start(component, images.artifacts.at(component.id), std::move(secrets),
+                           extra == extras.end() ? Extras{} : extra->second));
   }
   if (const auto before = change.running.find(step.key); before != change.running.end())
     change.retired.push_back(before->second.generation);
@@ -210,7 +225,8 @@ Result<> Host::start(const plan::Step& step, const Images& images,
 Result<> Host::adjust(const plan::Step& step, Change& change) {
   const auto& component = std::get<plan::StartComponent>(step.what);
   auto& running = change.running.at(step.key);
-  TRY_OK(deployment_->prepare(running.generation, component.config));
+  TRY(auto secrets, secrets_.read(component.secrets));
+  TRY_OK(deployment_->prepare(running.generation, component.config, std::move(secrets)));
   running.step = step;
   change.adjusted.push_back(running.generation);
   return {};

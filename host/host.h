@@ -23,6 +23,7 @@
 #include "host/manifest/findings.h"
 #include "host/manifest/providers.h"
 #include "host/plan/diff.h"
+#include "host/secrets/component_secrets.h"
 #include "host/state_dir.h"
 #include "host/status.h"
 #include "net/listen.h"
@@ -110,6 +111,7 @@ class Host {
   const std::unique_ptr<Deployment> deployment_;
   const std::unique_ptr<HttpFront> http_;
   const std::unique_ptr<Status> status_;
+  secrets::SecretsReader secrets_;
   // In force now.
   std::vector<plan::Applied> applied_;
   // Components, providers and their endpoints, by the key of their step.

@@ -15,6 +15,9 @@ void check_imports(const Input& input, const World& world, manifest::Findings& f
 std::vector<Step> make_routes(const World& world, manifest::Findings& findings);
 // Configuration of providers: keys that they do not take.
 void check_provider_config(const World& world, manifest::Findings& findings);
+// Secrets that nobody keeps, or that nobody reads.
+void check_secrets(const Input& input, const World& world, manifest::Findings& findings);
+std::vector<SecretUse> secrets_of(const Unit& unit);
 // Grants wider than used, configuration that nothing reads, cycles.
 void check_grants(const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.

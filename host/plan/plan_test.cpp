@@ -152,7 +152,7 @@ TEST(Plan, says_what_to_do_about_images_in_registries) {
   EXPECT_THAT(told, HasSubstr("\n  image: weft:keyvalue-sqlite"));
 }
 
-TEST(Plan, refuses_secrets) {
+TEST(Plan, refuses_secrets_of_a_backend_that_there_is_not) {
   const auto told =
       Host()
           .add(
@@ -165,7 +165,7 @@ TEST(Plan, refuses_secrets) {
               "secrets: [{name: s, properties: {policy: p, key: k}}]}}\n")
           .told();
 
-  EXPECT_THAT(told, HasSubstr("the secret 's' cannot be had"));
+  EXPECT_THAT(told, HasSubstr("'b' is not a backend of secrets that Weft has"));
 }
 
 TEST(Plan, finds_the_components_that_another_application_shares) {

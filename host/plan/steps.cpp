@@ -52,6 +52,16 @@ struct Hashed {
   }
 };
 
+std::uint64_t settings_hash(const StartComponent& component) {
+  Hash hash;
+  hash.add(component.config);
+  for (const auto& use : component.secrets) {
+    hash.add(use.name).add(use.key).add(use.field).add(use.file.string());
+    hash.add(use.key_file.string()).add(use.key_variable);
+  }
+  return hash.value();
+}
+
 Step make_step(std::string key, const contracts::Manifest& application,
                const contracts::Position& at, decltype(Step::what) what) {
   Step step{
@@ -127,10 +137,11 @@ Step component_step(const Unit& unit) {
   const auto& component = *unit.component;
   // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was loaded has an image
   const std::string& path = component.image->resolved;
-  return make_step(
-      fmt::format("component {}", component.id.text()), *unit.application, component.at,
-      StartComponent{component.id, path, unit.loaded->digest, component.limits,
-                     component.limit_origins, merged(component.config, Keys::as_written)});
+  return make_step(fmt::format("component {}", component.id.text()), *unit.application,
+                   component.at,
+                   StartComponent{component.id, path, unit.loaded->digest, component.limits,
+                                  component.limit_origins,
+                                  merged(component.config, Keys::as_written), secrets_of(unit)});
 }
 
 Step link_step(const Edge& edge, std::string_view interface) {
@@ -157,7 +168,7 @@ void seal(Step& step) {
   std::visit(Hashed{hash}, step.what);
   step.hash = hash.value();
   const auto* component = std::get_if<StartComponent>(&step.what);
-  if (component != nullptr) step.settings = Hash().add(component->config).value();
+  if (component != nullptr) step.settings = settings_hash(*component);
 }
 
 std::vector<Step> make_steps(const World& world) {
