@@ -48,6 +48,12 @@ struct Dispatch {
   int operator()(const Inspect& command) const {
     return static_cast<int>(run_inspect(global, command, around));
   }
+  int operator()(const ControlEdit& command) const {
+    return static_cast<int>(run_control(global, command, around));
+  }
+  int operator()(ControlQuery command) const {
+    return static_cast<int>(run_control(global, command, around));
+  }
   int operator()(const Providers&) const { return static_cast<int>(run_providers(global, around)); }
   int operator()(const Version&) const { return static_cast<int>(run_version(global, around)); }
   int operator()(const Completion& command) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "host/control/edits.h"
 
 namespace weft::cli {
 
@@ -59,6 +60,10 @@ struct Inspect {
   std::filesystem::path file;
   InspectWit wit = InspectWit::no;
 };
+struct ControlEdit {
+  control::Edit edit;
+};
+enum class ControlQuery { links, inventory };
 struct Providers {};
 struct Version {};
 struct Completion {
@@ -67,7 +72,8 @@ struct Completion {
 
 struct Options {
   Global global;
-  std::variant<Version, Up, Run, Check, Inspect, Providers, Completion> command;
+  std::variant<Version, Up, Run, Check, Inspect, ControlEdit, ControlQuery, Providers, Completion>
+      command;
 };
 
 }  // namespace weft::cli

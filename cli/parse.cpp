@@ -10,6 +10,7 @@
 
 #include "base/suggest.h"
 #include "cli/completion.h"
+#include "cli/parse_control.h"
 #include "cli/values.h"
 
 namespace weft::cli {
@@ -21,6 +22,8 @@ constexpr const char* k_footer = R"(Examples:
   weft up app.yaml                         run an application
   weft check app.yaml                      find what is wrong with it, without running it
   weft inspect hello.wasm                  what it imports, and what would satisfy that
+  weft inventory                           what runs in the host of this state folder
+  weft link put web redis wasi keyvalue --interface store      move a link while requests flow
 
 Exit codes: 0 success, 1 failed, 2 wrong command line, 3 wrong manifest or component, 130 ended at
 once by a second Ctrl-C.)";
@@ -57,6 +60,7 @@ struct Parser {
   Run run;
   Check check;
   Inspect inspect;
+  ControlWords control;
   Completion completion;
   bool wit = false, access_log = false;
   std::string log_level = "info", log_format = "text", output = "text", state_dir, cache_dir;
@@ -88,6 +92,7 @@ Parser::Parser() {
   add_run();
   add_check();
   add_inspect();
+  add_control(app, control, k_globals);
   add_rest();
 }
 
@@ -217,6 +222,9 @@ Options Parser::take() {
   if (chosen == "run") options.command = std::move(run);
   if (chosen == "check") options.command = std::move(check);
   if (chosen == "inspect") options.command = std::move(inspect);
+  if (auto asked = take_control(app, control)) {
+    std::visit([this](auto& one) { options.command = std::move(one); }, *asked);
+  }
   if (chosen == "providers") options.command = Providers{};
   if (chosen == "completion") options.command = std::move(completion);
   return std::move(options);

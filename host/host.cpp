@@ -137,8 +137,22 @@ Generation Host::generation(const ComponentId& id) const {
 
 Applied Host::apply(std::span<const contracts::Manifest> manifests,
                     const std::map<ComponentId, Extras>& extras) {
-  Applied outcome;
-  const auto images = load_images(*engine_, manifests, services_.log, outcome.findings);
+  manifest::Findings findings;
+  auto images = load_images(*engine_, manifests, services_.log, findings);
+  return apply_images(manifests, std::move(images), std::move(findings), extras);
+}
+
+Applied Host::apply_edited(std::span<const contracts::Manifest> manifests,
+                           const std::set<ComponentId>& anew) {
+  manifest::Findings findings;
+  auto images = load_images(*engine_, manifests, services_.log, findings, images_, anew);
+  return apply_images(manifests, std::move(images), std::move(findings), {});
+}
+
+Applied Host::apply_images(std::span<const contracts::Manifest> manifests, Images images,
+                           manifest::Findings findings,
+                           const std::map<ComponentId, Extras>& extras) {
+  Applied outcome{.findings = std::move(findings), .summary = {}, .failure = {}};
   const plan::Input input{
       .manifests = manifests, .components = images.types, .providers = services_.providers};
   auto planned = plan::make_plan(input);
@@ -151,6 +165,7 @@ Applied Host::apply(std::span<const contracts::Manifest> manifests,
     return outcome;
   }
   applied_ = plan::applied(*planned.plan);
+  images_ = std::move(images);
   outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(), diff.changed.size(),
                                  diff.removed.size()};
   return outcome;
