@@ -54,6 +54,12 @@ struct Dispatch {
   int operator()(const SecretOptions& command) const {
     return static_cast<int>(run_secret(global, command, around));
   }
+  int operator()(const ControlEdit& command) const {
+    return static_cast<int>(run_control(global, command, around));
+  }
+  int operator()(ControlQuery command) const {
+    return static_cast<int>(run_control(global, command, around));
+  }
   int operator()(const Providers&) const { return static_cast<int>(run_providers(global, around)); }
   int operator()(const Version&) const { return static_cast<int>(run_version(global, around)); }
   int operator()(const Completion& command) const {

@@ -13,6 +13,9 @@ Exit run_check(const Global& global, const Check& options, Surroundings& around)
 Exit run_config(const Global& global, const ConfigOptions& options, Surroundings& around);
 Exit run_secret(const Global& global, const SecretOptions& options, Surroundings& around);
 Exit run_inspect(const Global& global, const Inspect& options, Surroundings& around);
+// Errors of the host that is asked: what it has against the edit, in its words.
+Exit run_control(const Global& global, const ControlEdit& options, Surroundings& around);
+Exit run_control(const Global& global, ControlQuery options, Surroundings& around);
 Exit run_providers(const Global& global, Surroundings& around);
 Exit run_version(const Global& global, Surroundings& around);
 

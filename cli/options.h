@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "contracts/host_service.h"
+#include "host/control/edits.h"
 
 namespace weft::cli {
 
@@ -81,6 +82,10 @@ struct SecretOptions {
   std::string key_file;
   std::string key_variable;
 };
+struct ControlEdit {
+  control::Edit edit;
+};
+enum class ControlQuery { links, inventory };
 struct Providers {};
 struct Version {};
 struct Completion {
@@ -89,8 +94,8 @@ struct Completion {
 
 struct Options {
   Global global;
-  std::variant<Version, Up, Run, Check, Inspect, ConfigOptions, SecretOptions, Providers,
-               Completion>
+  std::variant<Version, Up, Run, Check, Inspect, ConfigOptions, SecretOptions, ControlEdit,
+               ControlQuery, Providers, Completion>
       command;
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/suggest.h"
 #include "cli/completion.h"
+#include "cli/parse_control.h"
 #include "cli/parse_stores.h"
 #include "cli/values.h"
 
@@ -25,6 +26,8 @@ constexpr const char* k_footer = R"(Examples:
   weft inspect hello.wasm                  what it imports, and what would satisfy that
   weft config put shop COLOUR=blue         store a config that manifests name
   weft secret put db-password              store a secret, asked for or from standard input
+  weft inventory                           what runs in the host of this state folder
+  weft link put web redis wasi keyvalue --interface store      move a link while requests flow
 
 Exit codes: 0 success, 1 failed, 2 wrong command line, 3 wrong manifest or component, 130 ended at
 once by a second Ctrl-C.)";
@@ -63,6 +66,7 @@ struct Parser {
   Inspect inspect;
   ConfigOptions config;
   SecretOptions secret;
+  ControlWords control;
   Completion completion;
   bool wit = false, access_log = false;
   std::string log_level = "info", log_format = "text", output = "text", state_dir, cache_dir;
@@ -96,6 +100,7 @@ Parser::Parser() {
   add_inspect();
   add_config(app, config, k_globals);
   add_secret(app, secret, k_globals);
+  add_control(app, control, k_globals);
   add_rest();
 }
 
@@ -227,6 +232,9 @@ Options Parser::take() {
   if (chosen == "inspect") options.command = std::move(inspect);
   if (chosen == "config") options.command = std::move(config);
   if (chosen == "secret") options.command = std::move(secret);
+  if (auto asked = take_control(app, control)) {
+    std::visit([this](auto& one) { options.command = std::move(one); }, *asked);
+  }
   if (chosen == "providers") options.command = Providers{};
   if (chosen == "completion") options.command = std::move(completion);
   return std::move(options);

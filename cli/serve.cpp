@@ -6,8 +6,10 @@
 #include <boost/asio/signal_set.hpp>
 #include <condition_variable>
 #include <csignal>
+#include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace weft::cli {
 namespace {
@@ -26,8 +28,9 @@ struct Signals::State {
   // Between it and the control thread.
   std::mutex mutex;
   std::condition_variable changed;
-  bool stopping = false;   // guarded by mutex
-  bool reloading = false;  // guarded by mutex
+  bool stopping = false;                   // guarded by mutex
+  bool reloading = false;                  // guarded by mutex
+  std::deque<std::function<void()>> work;  // guarded by mutex
   // Last: it uses all of the above.
   std::thread thread;
 
@@ -67,15 +70,31 @@ Signals::~Signals() {
   state_->thread.join();
 }
 
+void Signals::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->stopping) return;
+    state_->work.push_back(std::move(work));
+  }
+  state_->changed.notify_all();
+}
+
 void Signals::serve(host::Host& host, Log& log, const std::function<void()>& reload) {
   State& state = *state_;
   for (;;) {
     std::unique_lock lock(state.mutex);
-    state.changed.wait(lock, [&state] { return state.stopping || state.reloading; });
+    state.changed.wait(
+        lock, [&state] { return state.stopping || state.reloading || !state.work.empty(); });
     if (state.stopping) break;
-    state.reloading = false;
+    if (std::exchange(state.reloading, false)) {
+      lock.unlock();
+      reload();
+      continue;
+    }
+    const auto next = std::move(state.work.front());
+    state.work.pop_front();
     lock.unlock();
-    reload();
+    next();
   }
   log.info("draining: answers under way finish; a second signal ends at once");
   host.drain();

@@ -19,6 +19,10 @@ class Signals {
   Signals();
   ~Signals();
 
+  // Has `work` done by the thread that serves, in order, at its next free moment; after a stop was
+  // asked for nothing is done any more. Any thread.
+  void post(std::function<void()> work);
+
   // Returns when a stop was asked for and everything has drained. `reload` runs on each SIGHUP
   // before that.
   void serve(host::Host& host, Log& log, const std::function<void()>& reload);

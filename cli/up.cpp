@@ -1,10 +1,17 @@
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/manifests.h"
 #include "cli/report.h"
 #include "cli/serve.h"
 #include "cli/span_log.h"
+#include "host/control/control.h"
+#include "host/control/host_id.h"
+#include "host/control/socket.h"
 
 namespace weft::cli {
 namespace {
@@ -36,14 +43,14 @@ void log_findings(const manifest::Findings& findings, Log& log) {
 class Application {
  public:
   Application(const Global& global, const Up& options, Surroundings& around, Log& log,
-              host::Host& host)
-      : global_(global), options_(options), around_(around), log_(log), host_(host) {}
+              control::Desired& desired)
+      : global_(global), options_(options), around_(around), log_(log), desired_(desired) {}
 
   // Reads the manifests and makes them the ones in force.
   Exit apply() {
     auto set = read_manifests(options_.manifests, "up", around_.providers);
     host::Applied applied;
-    if (set.findings.ok()) applied = host_.apply(set.manifests);
+    if (set.findings.ok()) applied = desired_.apply(std::move(set.manifests));
     set.findings.append(std::move(applied.findings));
     set.findings.sort();
     if (!set.findings.ok()) {
@@ -81,8 +88,26 @@ class Application {
   const Up& options_;
   Surroundings& around_;
   Log& log_;
-  host::Host& host_;
+  control::Desired& desired_;
 };
+
+control::Identity identity(Surroundings& around) {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) name = {};
+  return {.id = control::make_host_id(around.random), .name = name.data(), .version = WEFT_VERSION};
+}
+
+// Requests are answered by the thread that serves.
+Result<std::unique_ptr<control::SocketServer>> serve_control(const std::filesystem::path& state,
+                                                             control::Control& control,
+                                                             Signals& signals) {
+  return control::SocketServer::open(
+      control::socket_path(state), [&control, &signals](std::string subject, std::string payload,
+                                                        std::function<void(std::string)> reply) {
+        signals.post([&control, subject = std::move(subject), payload = std::move(payload),
+                      reply = std::move(reply)] { reply(control.answer(subject, payload)); });
+      });
+}
 
 }  // namespace
 
@@ -94,15 +119,19 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   if (!settings) return say_error(settings.error(), global, around);
   auto state = state_dir(global);
   if (!state) return say_error(state.error(), global, around);
-  settings->state = *std::move(state);
+  settings->state = *state;
   SpanLog spans(log);
   if (log.enabled(LogLevel::debug)) settings->observers.push_back(&spans);
   Signals signals;
   auto host = host::Host::open(
       *std::move(settings), {around.clock, around.network, around.random, log, around.providers});
   if (!host) return say_error(host.error(), global, around);
-  Application application(global, options, around, log, **host);
+  control::Desired desired(**host, around.providers, log);
+  Application application(global, options, around, log, desired);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;
+  control::Control control(identity(around), desired, around.clock);
+  const auto server = serve_control(*state, control, signals);
+  if (!server) return say_error(server.error(), global, around);
   signals.serve(**host, log, [&] {
     log.info("SIGHUP: reading the manifests again");
     (void)application.apply();

@@ -1,9 +1,8 @@
-# add_module(path SOURCES … [USES …] [LIBRARIES …] [TESTS …] [SUPPORT …] [TEST_USES …] [ALONE …])
+# add_module(path SOURCES … [USES …] [LIBRARIES …] [TESTS …] [SUPPORT …] [TEST_USES …])
 # One static library per folder, named after its path ("ingress/http" is weft_ingress_http), and one test program
 # from the sources under TESTS. USES names other folders and must be allowed by Arrows.cmake; LIBRARIES names
 # third-party targets, linked as system includes. SUPPORT is what the folder's tests share: a library of its own, named
 # weft_…_support, which lint reads without the tests. TEST_USES names folders below tests/ that the tests use.
-# ALONE is a filter of tests that compare the shares of the processor: no other test runs beside them.
 include(${CMAKE_CURRENT_LIST_DIR}/Arrows.cmake)
 
 function(module_target path out)
@@ -12,7 +11,7 @@ function(module_target path out)
 endfunction()
 
 function(add_module path)
-  cmake_parse_arguments(PARSE_ARGV 1 m "" "" "SOURCES;USES;LIBRARIES;TESTS;SUPPORT;TEST_USES;ALONE")
+  cmake_parse_arguments(PARSE_ARGV 1 m "" "" "SOURCES;USES;LIBRARIES;TESTS;SUPPORT;TEST_USES")
   if(m_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "add_module(${path}): unknown words ${m_UNPARSED_ARGUMENTS}")
   endif()
@@ -48,13 +47,7 @@ function(add_module path)
     endforeach()
     target_link_libraries(${target}_test PRIVATE ${libraries} GTest::gtest GTest::gmock GTest::gtest_main)
     target_precompile_headers(${target}_test REUSE_FROM weft_pch)
-    set(beside)
-    if(m_ALONE)
-      set(beside TEST_FILTER "-${m_ALONE}")
-      gtest_discover_tests(${target}_test TEST_PREFIX "${path}: " TEST_FILTER "${m_ALONE}" DISCOVERY_TIMEOUT 60
-        PROPERTIES TIMEOUT 120 RUN_SERIAL TRUE ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
-    endif()
-    gtest_discover_tests(${target}_test TEST_PREFIX "${path}: " ${beside} DISCOVERY_TIMEOUT 60
+    gtest_discover_tests(${target}_test TEST_PREFIX "${path}: " DISCOVERY_TIMEOUT 60
       PROPERTIES TIMEOUT 120 ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
   endif()
 endfunction()

@@ -143,12 +143,26 @@ Generation Host::generation(const ComponentId& id) const {
   return 0;
 }
 
-Applied Host::apply(std::span<const contracts::Manifest> given,
+Applied Host::apply(std::span<const contracts::Manifest> manifests,
                     const std::map<ComponentId, Extras>& extras) {
-  Applied outcome;
+  manifest::Findings findings;
+  auto images = load_images(*engine_, manifests, services_.log, findings);
+  return apply_images(manifests, std::move(images), std::move(findings), extras);
+}
+
+Applied Host::apply_edited(std::span<const contracts::Manifest> manifests,
+                           const std::set<ComponentId>& anew) {
+  manifest::Findings findings;
+  auto images = load_images(*engine_, manifests, services_.log, findings, images_, anew);
+  return apply_images(manifests, std::move(images), std::move(findings), {});
+}
+
+Applied Host::apply_images(std::span<const contracts::Manifest> given, Images images,
+                           manifest::Findings findings,
+                           const std::map<ComponentId, Extras>& extras) {
+  Applied outcome{.findings = std::move(findings), .summary = {}, .failure = {}};
   std::vector<contracts::Manifest> manifests(given.begin(), given.end());
   fill_configs(manifests, settings_.state, outcome.findings);
-  const auto images = load_images(*engine_, manifests, services_.log, outcome.findings);
   const plan::Input input{
       .manifests = manifests, .components = images.types, .providers = services_.providers};
   auto planned = plan::make_plan(input);
@@ -161,6 +175,7 @@ Applied Host::apply(std::span<const contracts::Manifest> given,
     return outcome;
   }
   applied_ = plan::applied(*planned.plan);
+  images_ = std::move(images);
   outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(),
                                  diff.changed.size() + diff.adjusted.size(), diff.removed.size()};
   return outcome;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -71,6 +72,9 @@ class Host {
   // `extras` of components by id.
   Applied apply(std::span<const contracts::Manifest> manifests,
                 const std::map<ComponentId, Extras>& extras = {});
+  // The same set with an edit: files of components are not read again, except of those in `anew`.
+  Applied apply_edited(std::span<const contracts::Manifest> manifests,
+                       const std::set<ComponentId>& anew);
   // No new connections; answers under way finish, for as long as the settings allow.
   void drain();
 
@@ -90,6 +94,8 @@ class Host {
   Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
        std::unique_ptr<engine::Engine> engine);
 
+  Applied apply_images(std::span<const contracts::Manifest> manifests, Images images,
+                       manifest::Findings findings, const std::map<ComponentId, Extras>& extras);
   Result<> change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
                   const std::map<ComponentId, Extras>& extras);
   Result<> start(const plan::Step& step, const Images& images,
@@ -113,6 +119,7 @@ class Host {
   const std::unique_ptr<Status> status_;
   secrets::SecretsReader secrets_;
   // In force now.
+  Images images_;
   std::vector<plan::Applied> applied_;
   // Components, providers and their endpoints, by the key of their step.
   std::map<std::string, Running> running_;

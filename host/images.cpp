@@ -52,23 +52,39 @@ Result<std::shared_ptr<const engine::Artifact>> load(engine::Engine& engine,
   return engine.load(std::move(wasm), file, std::ref(progress));
 }
 
+// Null if it is to be read.
+std::shared_ptr<const engine::Artifact> find_kept(const Images& kept,
+                                                  const std::set<ComponentId>& anew,
+                                                  const ComponentId& id, const std::string& path) {
+  const auto known = kept.paths.find(id);
+  if (known == kept.paths.end() || known->second != path || anew.contains(id)) return nullptr;
+  return kept.artifacts.at(id);
+}
+
 }  // namespace
 
 Images load_images(engine::Engine& engine, std::span<const contracts::Manifest> manifests, Log& log,
-                   manifest::Findings& findings) {
+                   manifest::Findings& findings, const Images& kept,
+                   const std::set<ComponentId>& anew) {
   Images images;
   for (const auto& manifest : manifests) {
     for (const auto& component : manifest.components) {
       if (component.kind != contracts::ComponentKind::component || !component.image) continue;
       if (component.image->kind != contracts::ImageKind::file) continue;
-      auto loaded = load(engine, component.image->resolved, log);
-      if (!loaded) {
-        findings.error(component.image->at, std::move(loaded).error().message);
-        continue;
+      const auto& path = component.image->resolved;
+      auto artifact = find_kept(kept, anew, component.id, path);
+      if (artifact == nullptr) {
+        auto loaded = load(engine, path, log);
+        if (!loaded) {
+          findings.error(component.image->at, std::move(loaded).error().message);
+          continue;
+        }
+        artifact = *std::move(loaded);
       }
       images.types.insert_or_assign(component.id,
-                                    plan::Loaded{(*loaded)->type(), (*loaded)->digest()});
-      images.artifacts.insert_or_assign(component.id, *std::move(loaded));
+                                    plan::Loaded{artifact->type(), artifact->digest()});
+      images.paths.insert_or_assign(component.id, path);
+      images.artifacts.insert_or_assign(component.id, std::move(artifact));
     }
   }
   return images;

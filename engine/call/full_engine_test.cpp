@@ -94,7 +94,8 @@ class FullEngineTest : public testing::Test {
 
   SystemClock clock_;
   Log log_{{}, clock_, [](std::string_view) {}};
-  std::unique_ptr<Engine> engine_ = *Engine::open({.threads = 1, .guests = 1}, log_);
+  std::unique_ptr<Engine> engine_ =
+      *Engine::open({.threads = 1, .guests = 1, .cache = compiled_guests()}, log_);
   std::vector<std::unique_ptr<Rig>> rigs_;
   std::deque<Asker> sleepers_;
 };

@@ -22,6 +22,10 @@ std::string guest_bytes(std::string_view name) {
   return *std::move(bytes);
 }
 
+std::filesystem::path compiled_guests() {
+  return std::filesystem::temp_directory_path() / "weft-engine-test-cache";
+}
+
 void Lines::add(std::string_view line) {
   const std::lock_guard lock(mutex_);
   lines_.emplace_back(line);
@@ -105,7 +109,8 @@ contracts::Pending NoImports::invoke(contracts::Invocation invocation,
 Engine& Rig::engine() {
   static SystemClock clock;
   static Log log({}, clock, [](std::string_view) {});
-  static const auto opened = Engine::open({.threads = 1, .guests = 300}, log);
+  static const auto opened =
+      Engine::open({.threads = 1, .guests = 300, .cache = compiled_guests()}, log);
   EXPECT_TRUE(opened);
   return **opened;
 }

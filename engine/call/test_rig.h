@@ -2,6 +2,7 @@
 // record.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -20,6 +21,9 @@ namespace weft::engine::test {
 // A guest of tests/guests, built by the target `test_guests`: "bad", "lines/bad" with debug
 // information, or "wat/tables" from text.
 std::string guest_bytes(std::string_view name);
+
+// Where the engines of these tests keep what they compiled, which takes seconds, for each other.
+std::filesystem::path compiled_guests();
 
 // Everything logged so far.
 class Lines {

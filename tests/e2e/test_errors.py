@@ -100,20 +100,30 @@ class Manifests(weft.Case):
         self.refused(manifests.application("app", manifests.component("counter", self.guest("counter"))),
                      "wasi:keyvalue", "counter", "type: link", "weft:keyvalue-sqlite", commands=["check", "up"])
 
-    def test_an_unmet_import_of_weft_run_shows_the_manifest_to_write(self):
-        ended = self.weft("run", self.guest("counter"), "--address", "127.0.0.1:0", "--env", "NO=no", "--limit", "memory=1MiB",
-                          "--dir", f"{self.folder}::/data")
-
+    def offered(self, *flags):
+        """What `weft run` says of a component that needs a link, and what `weft check` says of the manifest in it."""
+        ended = self.weft("run", self.guest("counter"), "--address", "127.0.0.1:0", *flags)
         self.assertEqual(ended.returncode, weft.INVALID, ended.stderr)
-        self.assertIn("counter.wasm needs wasi:keyvalue", ended.stderr)
-        self.assertIn(f"A manifest cannot grant folders yet, so this has no place in it: --dir {self.folder}::/data.", ended.stderr)
-        self.assertIn("weft up app.yaml", ended.stderr)
-        self.assertNotIn("line 0", ended.stderr)
         manifest = ended.stderr[ended.stderr.index("apiVersion"):]
-        self.assertIn('"NO": "no"', manifest)
-        self.assertIn('memory: "1MiB"', manifest)
         checked = self.weft("check", self.write("app.yaml", manifest))
-        self.assertEqual((checked.returncode, checked.stdout), (weft.OK, "all good\n"), manifest)
+        self.assertEqual(checked.returncode, weft.OK, manifest)
+        return ended.stderr, checked.stdout
+
+    def test_an_unmet_import_of_weft_run_shows_the_manifest_to_write(self):
+        said, checked = self.offered()
+
+        self.assertIn("counter.wasm needs wasi:keyvalue", said)
+        self.assertIn("weft up app.yaml", said)
+        self.assertNotIn("line 0", said)
+        self.assertEqual(checked, "all good\n", said)
+
+    def test_the_manifest_to_write_has_what_the_flags_gave_and_what_it_cannot_have_is_said(self):
+        said, checked = self.offered("--env", "NO=no", "--limit", "memory=1MiB", "--dir", f"{self.folder}::/data")
+
+        self.assertIn(f"A manifest cannot grant folders yet, so this has no place in it: --dir {self.folder}::/data.", said)
+        self.assertIn('{"NO": "no"}', said)
+        self.assertIn('{memory: "1MiB"}', said)
+        self.assertRegex(checked, "nothing reads this config.*\n0 errors, 1 warning\n$")
 
     def test_a_limit_that_weft_run_exceeds_names_the_flag_and_the_file(self):
         ended = self.weft("run", self.guest("tool"), "--limit", "memory=70KiB", "--", "args", "a")

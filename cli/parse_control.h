@@ -1,0 +1,33 @@
+// The commands that ask a running host: link, scale, update, start, stop, inventory.
+#pragma once
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace weft::cli {
+
+// What the words of these commands are read into.
+struct ControlWords {
+  control::PutLink put;
+  control::DeleteLink del;
+  control::Scale scale;
+  std::string update_component, update_file;
+  control::StartProvider start;
+  control::StopProvider stop;
+  std::vector<std::string> source_values, target_values, values;  // K=V
+};
+
+// `globals`: the last lines of each help. `words` outlives `app`.
+void add_control(CLI::App& app, ControlWords& words, const std::string& globals);
+// The command that was parsed, if it was one of these.
+std::optional<std::variant<ControlEdit, ControlQuery>> take_control(const CLI::App& app,
+                                                                    ControlWords& words);
+
+}  // namespace weft::cli

@@ -1,0 +1,35 @@
+#include "host/control/desired.h"
+
+#include <utility>
+
+namespace weft::control {
+
+host::Applied Desired::apply(std::vector<contracts::Manifest> manifests) {
+  auto applied = host_.apply(manifests);
+  if (!applied.summary) return applied;
+  manifests_ = std::move(manifests);
+  for (const auto& edit : std::exchange(edits_, {})) {
+    log_.warn("an edit by hand ends: the manifest is in force again",
+              {{"edit", "weft " + text(edit)}});
+  }
+  return applied;
+}
+
+Result<Edited> Desired::edit(Edit edit) {
+  auto manifests = manifests_;
+  TRY(const auto effect, control::apply(edit, providers_, manifests));
+  if (effect == Effect::nothing) return Edited{};
+  std::set<ComponentId> anew;
+  if (const auto* update = std::get_if<Update>(&edit)) {
+    TRY(auto id, find_id(update->component, manifests));
+    anew.insert(std::move(id));
+  }
+  Edited edited{effect, host_.apply_edited(manifests, anew)};
+  if (!edited.applied.summary) return edited;
+  manifests_ = std::move(manifests);
+  log_.info("edited by hand", {{"edit", "weft " + text(edit)}});
+  edits_.push_back(std::move(edit));
+  return edited;
+}
+
+}  // namespace weft::control

@@ -1,0 +1,141 @@
+"""The control interface: what runs is shown and changed while requests flow."""
+import contextlib
+import json
+import signal
+import threading
+
+import weft
+from manifests import application, component, http_server, link, provider
+from test_counter import count
+
+MOVE = ("wasi", "keyvalue", "--interface", "store", "--interface", "atomics")
+
+
+class Control(weft.Case):
+    def up_counter(self, guest="counter"):
+        return self.up(application(
+            "app",
+            component("web", self.guest(guest), instances=64,
+                      links=[link("one", "wasi:keyvalue", "store, atomics")] if guest == "counter" else ()),
+            provider("one", "weft:keyvalue-sqlite"), provider("two", "weft:keyvalue-sqlite"),
+            http_server("web", "127.0.0.1:0")))
+
+    def done(self, *words):
+        ended = self.weft(*words)
+        self.assertEqual(ended.returncode, weft.OK, ended.stderr)
+        return ended.stdout
+
+    def refused(self, *words, code=weft.INVALID):
+        ended = self.weft(*words)
+        self.assertEqual(ended.returncode, code, ended.stdout + ended.stderr)
+        return ended.stderr
+
+    def links(self):
+        listed = json.loads(self.done("link", "list", "--output", "json"))
+        return {(one["source_id"], one["wit_package"]): one["target"] for one in listed}
+
+    @contextlib.contextmanager
+    def clients(self, host, number=4):
+        """Clients that ask one request after the other as long as this lasts; the list of their answers."""
+        stop, answers = threading.Event(), []
+
+        def ask():
+            while not stop.is_set():
+                answers.append(host.get("/"))
+
+        all_of_them = [threading.Thread(target=ask) for _ in range(number)]
+        for client in all_of_them:
+            client.start()
+        try:
+            yield answers
+        finally:
+            stop.set()
+            for client in all_of_them:
+                client.join()
+
+    def test_a_link_moves_and_its_components_go_on(self):
+        host = self.up_counter()
+        self.assertEqual([count(host.get("/")) for _ in range(3)], [1, 2, 3])
+
+        self.assertIn("successfully set link", self.done("link", "put", "web", "two", *MOVE))
+        self.assertEqual(count(host.get("/")), 1)
+        self.assertEqual(self.links()[("app-web", "keyvalue")], "app-two")
+
+        self.done("link", "put", "app-web", "app-one", *MOVE)
+        self.assertEqual(count(host.get("/")), 4)
+
+    def test_no_request_fails_and_no_increment_is_lost_while_a_link_moves(self):
+        host = self.up_counter()
+        with self.clients(host) as answers:
+            for turn in range(8):
+                self.done("link", "put", "web", ("two", "one")[turn % 2], *MOVE)
+
+        in_one = count(host.get("/"))
+        self.done("link", "put", "web", "two", *MOVE)
+        in_two = count(host.get("/"))
+        self.assertEqual({answer.status for answer in answers}, {200})
+        self.assertGreater(in_two, 1, "it was linked to both")
+        self.assertEqual(in_one + in_two, len(answers) + 2)
+
+    def test_an_edit_that_leaves_an_import_unmet_is_refused_and_changes_nothing(self):
+        host = self.up_counter()
+
+        self.assertIn("'web' imports wasi:keyvalue", self.refused("link", "del", "web", "wasi", "keyvalue"))
+        self.assertIn("Did you mean 'app-one'?", self.refused("link", "put", "web", "app-oen", *MOVE))
+        self.assertIn("is not a built-in provider", self.refused("start", "provider", "weft:keyvalue-nothing", "x"))
+        self.assertIn("nothing.wasm", self.refused("update", "web", self.folder / "nothing.wasm"))
+        self.assertIn("which 'web' does not have", self.refused("update", "web", self.guest("echo")))
+
+        self.assertEqual(count(host.get("/")), 1)
+        self.assertEqual(self.links()[("app-web", "keyvalue")], "app-one")
+        self.assertEqual(json.loads(self.done("inventory", "--output", "json"))["edits"], [])
+
+    def test_edits_show_as_drift_and_end_when_the_manifest_is_applied_again(self):
+        host = self.up_counter()
+        self.done("link", "put", "web", "two", *MOVE)
+        self.assertIn("weft link put web two wasi keyvalue", self.done("inventory"))
+
+        host.signal(signal.SIGHUP)
+
+        host.wait_for_log("an edit by hand ends.*link put web two")
+        self.eventually(lambda: self.links()[("app-web", "keyvalue")] == "app-one", why="the manifest is in force")
+        self.assertNotIn("changed by hand", self.done("inventory"))
+
+    def test_a_provider_is_started_by_hand_linked_and_stopped(self):
+        host = self.up_counter()
+        self.done("start", "provider", "weft:keyvalue-sqlite", "spare")
+        self.done("link", "put", "web", "spare", *MOVE)
+        self.assertEqual(count(host.get("/")), 1)
+
+        self.assertIn("'web' imports wasi:keyvalue", self.refused("stop", "provider", "spare"))
+        self.done("link", "put", "web", "one", *MOVE)
+        self.done("stop", "provider", "spare")
+
+        self.assertNotIn("spare", [one["id"] for one in
+                                   json.loads(self.done("inventory", "--output", "json"))["providers"]])
+        self.assertEqual(count(host.get("/")), 1)
+
+    def test_no_request_fails_while_a_component_gets_ten_new_builds(self):
+        host = self.up_counter(guest="hello")
+
+        with self.clients(host) as answers:
+            for turn in range(10):
+                self.done("update", "web", self.guest(("hello_rust", "hello")[turn % 2]))
+
+        self.assertEqual({answer.status for answer in answers}, {200})
+        self.assertEqual(len({answer.text.split(":")[0] for answer in answers}), 2, "both builds answered")
+
+    def test_a_component_is_scaled_and_shown_with_its_newest_image(self):
+        host = self.up_counter(guest="hello")
+
+        self.done("update", "web", self.guest("hello_rust"))
+        self.done("scale", "web", "3")
+
+        self.assertEqual(host.get("/").status, 200)
+        web = json.loads(self.done("inventory", "--output", "json"))["components"][0]
+        self.assertEqual((web["id"], web["max_instances"]), ("app-web", 3))
+        self.assertIn("hello_rust.wasm", self.done("inventory"))
+
+    def test_without_a_host_the_command_says_how_to_start_one(self):
+        self.assertIn("weft up MANIFEST", self.refused("inventory", code=weft.FAILED))
+        self.assertIn("weft up MANIFEST", self.refused("scale", "web", "2", code=weft.FAILED))
