@@ -7,30 +7,16 @@
 #include <vector>
 
 #include "base/manual_clock.h"
-#include "providers/keyvalue_sqlite/limits.h"
+#include "contracts/keyvalue/capabilities.h"
 #include "tests/contracts/keyvalue_sqlite.h"
-#include "tests/contracts/keyvalue_suite.h"
+#include "tests/contracts/keyvalue_suite_calls.h"
 
 namespace weft::tests {
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, KeyValueSuite,
-                         testing::Values([]() -> std::unique_ptr<KeyValueHarness> {
-                           using namespace providers::keyvalue_sqlite;
-                           class Harness final : public KeyValueHarness {
-                            public:
-                             contracts::Invoker& store() override { return user_.store(); }
-                             void run_some() override { user_.run_some(); }
-
-                            private:
-                             ScratchFolder folder_;
-                             Surroundings around_;
-                             std::unique_ptr<KeyValueSqlite> sqlite_ =
-                                 KeyValueSqlite::start({folder_.path(), "suite"},
-                                                       around_.system_clock, around_.log)
-                                     .value();
-                             UserHarness user_{*sqlite_};
-                           };
-                           return std::make_unique<Harness>();
+                         testing::Values([]() -> std::unique_ptr<KeyValueProvider> {
+                           return std::make_unique<KeyValueProvider>(
+                               providers::keyvalue_sqlite::kind(), kv::k_sqlite);
                          }));
 
 }  // namespace weft::tests
