@@ -25,9 +25,9 @@
 namespace weft::net::redis {
 
 struct ClientSettings {
-  Address address;
-  std::string label;  // begins every error and names the log lines: "weft:keyvalue-redis shop-kv"
-  std::string name;   // as CLIENT LIST shows it, without spaces
+  Address address = {};
+  std::string label = {};  // begins every error and names the log lines: "weft:keyvalue-redis shop-kv"
+  std::string name = {};   // as CLIENT LIST shows it, without spaces
   std::chrono::milliseconds connect_limit{3000};  // until the server has greeted
   // For commands without a deadline; and how long the server may say nothing while it owes replies,
   // before the connection counts as dead.

@@ -41,9 +41,10 @@ class KeyValueUser final : public KeyValueHarness {
 // Started in a folder of its own, with a user for the thread of the test.
 class KeyValueProvider final {
  public:
+  // `product`: what it needs, such as a server; ends after it.
   KeyValueProvider(const contracts::ProviderKind& kind, const kv::Capabilities& row,
-                   contracts::Settings config = {})
-      : capabilities(row), settings(std::move(config)) {
+                   contracts::Settings config = {}, std::shared_ptr<void> product = nullptr)
+      : capabilities(row), settings(std::move(config)), product_(std::move(product)) {
     std::string name = (std::filesystem::temp_directory_path() / "weft-suite-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no scratch folder";
     folder_ = name;
@@ -80,6 +81,7 @@ class KeyValueProvider final {
   std::unique_ptr<KeyValueUser> user;
 
  private:
+  const std::shared_ptr<void> product_;
   SystemClock clock_;
   SystemRandom random_;
   std::mutex mutex_;  // lines come from any thread

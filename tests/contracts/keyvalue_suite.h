@@ -109,7 +109,7 @@ TEST_P(KeyValueSuite, keeps_every_byte_of_keys_and_values) {
   EXPECT_EQ(get({"b", key}), value);
   EXPECT_EQ(get({"b", "empty"}), "");
   EXPECT_EQ(get({"b", "a"}), std::nullopt);
-  EXPECT_EQ(list("b", kv::Beginning{}, 0).keys, (std::vector<std::string>{key, "empty"}));
+  EXPECT_EQ(list_all("b", kv::Beginning{}, 0), (std::vector<std::string>{key, "empty"}));
 }
 
 TEST_P(KeyValueSuite, keeps_buckets_apart) {
