@@ -42,9 +42,9 @@ int main(int argc, char** argv) {
   const weft::SystemClock clock;
   weft::net::TcpNetwork network;
   weft::SystemRandom random;
-  const weft::manifest::Providers providers({&weft::providers::keyvalue_memory::kind(),
+  const weft::manifest::Providers providers({&weft::providers::keyvalue_sqlite::kind(),
                                              &weft::providers::keyvalue_redis::kind(),
-                                             &weft::providers::keyvalue_sqlite::kind()});
+                                             &weft::providers::keyvalue_memory::kind()});
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },
