@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -179,6 +180,58 @@ TEST_F(RedisClient, ends_a_connection_on_which_comes_what_redis_does_not_say) {
 
   EXPECT_NE(heard.find("a reply has more than 10000 bytes"), std::string::npos) << heard;
   EXPECT_EQ(ask(client, "PING"), "PONG");
+}
+
+// A certificate for 127.0.0.1 that signed itself, and a server that shows it.
+class RedisTls : public RedisClient {
+ protected:
+  static std::string certificate(const std::filesystem::path& folder) {
+    const auto path = (folder / "cert.pem").string();
+    tests::run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-keyout", (folder / "key.pem").string(), "-out", path, "-days", "2",
+                "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"},
+               "openssl");
+    return path;
+  }
+  Client& open_tls(const std::string& host, TlsSettings* tls) {
+    ClientSettings settings;
+    settings.address = Address::parse("rediss://" + host + ":" + std::to_string(port)).value();
+    settings.label = "test";
+    settings.name = "weft:test";
+    settings.answer_limit = 500ms;
+    return clients.emplace_back(std::move(settings), tls,
+                                Client::Surroundings{io.get_executor(), clock, random, log});
+  }
+
+  tests::TemporaryFolder folder;
+  const std::string certificate_ = certificate(folder.path());
+  const std::uint16_t port = tests::free_port();
+  RedisServer server{{"--tls-port", std::to_string(port), "--tls-cert-file", certificate_,
+                      "--tls-key-file", (folder.path() / "key.pem").string(), "--tls-ca-cert-file",
+                      certificate_, "--tls-auth-clients", "no"}};
+};
+
+TEST_F(RedisTls, reaches_a_server_whose_certificate_an_authority_of_ours_signed) {
+  const auto tls = make_tls(certificate_).value();
+  auto& client = open_tls("127.0.0.1", tls.get());
+  const std::string large(3'000'000, 'x');
+
+  EXPECT_EQ(ask(client, "SET", "k", large), "OK");
+  EXPECT_EQ(ask(client, "GET", "k"), large);
+  clients.clear();
+}
+
+TEST_F(RedisTls, refuses_a_certificate_of_nobody_known_or_for_another_name) {
+  const auto system = make_tls("").value();
+  const auto ours = make_tls(certificate_).value();
+
+  const auto unknown = ask(open_tls("127.0.0.1", system.get()), "PING");
+  const auto another = ask(open_tls("localhost", ours.get()), "PING");
+
+  EXPECT_TRUE(unknown.starts_with("unavailable")) << unknown;
+  EXPECT_NE(unknown.find("certificate verify failed"), std::string::npos) << unknown;
+  EXPECT_NE(another.find("certificate verify failed"), std::string::npos) << another;
+  clients.clear();
 }
 
 TEST_F(RedisClient, tells_once_that_there_is_no_server_and_once_that_there_is_one) {

@@ -150,7 +150,10 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     if (!tls_) return opened();
     const auto& host = std::get<HostPort>(address_.place).host;
     tls_->set_verify_callback(asio::ssl::host_name_verification(host), error);
-    if (!error && SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str()) != 1)
+    error_code no_number;
+    (void)asio::ip::make_address(host, no_number);
+    // A server that has several certificates is told the name, never a number.
+    if (!error && no_number && SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str()) != 1)
       error = asio::error::invalid_argument;
     if (error) return broken("TLS", error);
     tls_->async_handshake(asio::ssl::stream_base::client,
