@@ -66,6 +66,8 @@ void Client::add(Entry entry) {
   entries_.push_back(std::move(entry));
   if (look < alarm_.at()) alarm_.set(look);
   if (state_ == State::idle) connect();
+  // Who asks alone is served at once. While replies are due, more may come in this turn.
+  if (sent_ == 0) return flush();
   flush_later();
 }
 
@@ -86,7 +88,13 @@ void Client::flush() {
   if (sent_ == 0) heard_ = clock_.now();
   sent_ = entries_.size();
   writing_bytes_ = out_.size();
-  connection_->write(out_);
+  if (connection_->write(out_) == Write::done) written();
+}
+
+void Client::written() {
+  writing_bytes_ = 0;
+  // One that had to be large is not kept.
+  if (out_.empty() && out_.capacity() > k_kept_bytes) out_.shrink_to_fit();
 }
 
 void Client::drop_what_nobody_wants() {
@@ -124,7 +132,7 @@ void Client::on_open() {
 void Client::send_greeting() {
   if (writing_bytes_ != 0 || greeting_.empty()) return;
   writing_bytes_ = greeting_.size();
-  connection_->write(greeting_);
+  if (connection_->write(greeting_) == Write::done) writing_bytes_ = 0;
 }
 
 // One question at a time; those that are not needed are passed over.
@@ -257,9 +265,7 @@ void Client::pause_or_rest() {
 // ---- what comes back ----
 
 void Client::on_written() {
-  writing_bytes_ = 0;
-  // The buffer that came back may be one that had to be large.
-  if (out_.empty() && out_.capacity() > k_kept_bytes) out_.shrink_to_fit();
+  written();
   if (state_ == State::greeting) return send_greeting();
   flush();
 }

@@ -54,7 +54,8 @@ class Outcome {
   virtual bool wanted() const noexcept = 0;
 };
 
-// One thread. Commands are sent in the order of send(), all of one turn of the thread in one write.
+// One thread. Commands are sent in the order of send(): at once when no reply is due, otherwise all
+// of one turn of the thread in one write.
 // While there is no connection they wait, until their deadlines.
 class Client final : private ConnectionUser {
  public:
@@ -102,6 +103,7 @@ class Client final : private ConnectionUser {
   void add(Entry entry);
   void flush_later();
   void flush();
+  void written();
   void drop_what_nobody_wants();
 
   void connect();

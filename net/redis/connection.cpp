@@ -106,14 +106,27 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     socket_.close(ignored);
   }
 
-  void write(std::string& bytes) {
-    writing_.swap(bytes);
-    const auto buffer = asio::buffer(writing_);
-    if (tls_) {
-      asio::async_write(*tls_, buffer, Written{shared_from_this()});
-    } else {
-      asio::async_write(socket_, buffer, Written{shared_from_this()});
+  Write write(std::string& bytes) {
+    std::size_t left = 0;
+    if (!tls_) {
+      // Mostly the socket takes all of it, and nothing needs to be waited for. What is wrong with
+      // the socket comes again below.
+      error_code error;
+      left = socket_.write_some(asio::buffer(bytes), error);
+      if (left == bytes.size()) {
+        bytes.clear();
+        return Write::done;
+      }
     }
+    writing_.swap(bytes);
+    bytes.clear();
+    const auto rest = asio::buffer(writing_) + left;
+    if (tls_) {
+      asio::async_write(*tls_, rest, Written{shared_from_this()});
+    } else {
+      asio::async_write(socket_, rest, Written{shared_from_this()});
+    }
+    return Write::under_way;
   }
 
  private:
@@ -142,8 +155,10 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   }
 
   void on_connected() {
-    if (std::holds_alternative<SocketFile>(address_.place)) return opened();
     error_code error;
+    socket_.non_blocking(true, error);
+    if (error) return broken("connecting", error);
+    if (std::holds_alternative<SocketFile>(address_.place)) return opened();
     socket_.set_option(tcp::no_delay(true), error);
     if (!error) socket_.set_option(asio::socket_base::keep_alive(true), error);
     if (error) return broken("connecting", error);
@@ -217,7 +232,7 @@ class WireConnection final : public Connection {
   WireConnection(const WireConnection&) = delete;
   WireConnection& operator=(const WireConnection&) = delete;
   ~WireConnection() override { wire_->close(); }
-  void write(std::string& bytes) override { wire_->write(bytes); }
+  Write write(std::string& bytes) override { return wire_->write(bytes); }
 
  private:
   std::shared_ptr<Wire> wire_;

@@ -22,13 +22,16 @@ using TlsSettingsPtr = std::unique_ptr<TlsSettings, TlsSettingsDelete>;
 // when it is not empty. invalid: the file cannot be read.
 Result<TlsSettingsPtr> make_tls(const std::string& authorities);
 
+// Whether what was written has left the process, or will be said to have by on_written.
+enum class Write { done, under_way };
+
 // Told what happens to a connection, on its thread, never from within one of its methods.
 class ConnectionUser {
  public:
   virtual void on_open() = 0;
   // Valid during the call.
   virtual void on_bytes(std::span<const char> bytes) = 0;
-  // What was written has left the process.
+  // What was under way has left the process.
   virtual void on_written() = 0;
   // It is over; nothing else comes. The error names no place.
   virtual void on_broken(Error error) = 0;
@@ -41,9 +44,9 @@ class ConnectionUser {
 class Connection {
  public:
   virtual ~Connection() = default;
-  // Takes the bytes and gives back an empty buffer. Not before on_open, nor again before
-  // on_written.
-  virtual void write(std::string& bytes) = 0;
+  // Takes the bytes and gives back an empty buffer. Not before on_open, nor again before what was
+  // taken has left.
+  virtual Write write(std::string& bytes) = 0;
 };
 
 // Begins to connect. `tls` is not null for an address with TLS, and outlives the connection, as do
