@@ -13,8 +13,8 @@
 namespace weft::contracts::keyvalue {
 
 enum class Support { no, yes };
-// Of pages by `after`: whether a key may be listed twice when keys come and go. None is ever left out
-// that is there all the time.
+// Of pages by `after`: whether a key may be listed twice when keys come and go. None is ever left
+// out that is there all the time.
 enum class Listing { each_once, may_repeat };
 
 struct Capabilities {

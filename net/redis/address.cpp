@@ -50,12 +50,13 @@ Result<> take_user(std::string_view& rest, Address& made) {
   const auto who = rest.substr(0, at);
   rest.remove_prefix(at + 1);
   const auto colon = who.find(':');
-  const auto password =
-      colon == std::string_view::npos ? std::optional<std::string>() : decoded(who.substr(colon + 1));
+  const auto password = colon == std::string_view::npos ? std::optional<std::string>()
+                                                        : decoded(who.substr(colon + 1));
   const auto user = decoded(who.substr(0, colon));
   if (!user || !password) {
-    return bad("what stands before '@' must be USER:PASSWORD or :PASSWORD, special characters as "
-               "%XX");
+    return bad(
+        "what stands before '@' must be USER:PASSWORD or :PASSWORD, special characters as "
+        "%XX");
   }
   made.user = *user;
   made.password = *password;

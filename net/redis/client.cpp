@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds k_retry_first = 10ms;
 // So many attempts are made although nobody waits; after them the next command makes one.
 constexpr unsigned k_unasked_attempts = 6;
-constexpr std::size_t k_kept_bytes = std::size_t{256} << 10;
+constexpr std::size_t k_kept_queue_bytes = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -94,7 +94,7 @@ void Client::flush() {
 void Client::written() {
   writing_bytes_ = 0;
   // One that had to be large is not kept.
-  if (out_.empty() && out_.capacity() > k_kept_bytes) out_.shrink_to_fit();
+  if (out_.empty() && out_.capacity() > k_kept_queue_bytes) out_.shrink_to_fit();
 }
 
 void Client::drop_what_nobody_wants() {
@@ -198,8 +198,8 @@ void Client::on_up() {
   state_ = State::up;
   phase_ends_ = MonotonicTime::max();
   if (!trouble_.empty()) {
-    log_.info("Redis is there again", {{"provider", settings_.label},
-                                       {"address", settings_.address.text()}});
+    log_.info("Redis is there again",
+              {{"provider", settings_.label}, {"address", settings_.address.text()}});
   }
   failures_ = 0;
   trouble_.clear();
@@ -218,10 +218,9 @@ void Client::lose(std::string_view why) {
   greeting_.clear();
   first_error_.clear();
   if (trouble_.empty()) {
-    log_.warn(was_up ? "the connection to Redis is lost" : "Redis cannot be reached",
-              {{"provider", settings_.label},
-               {"address", settings_.address.text()},
-               {"error", reason}});
+    log_.warn(
+        was_up ? "the connection to Redis is lost" : "Redis cannot be reached",
+        {{"provider", settings_.label}, {"address", settings_.address.text()}, {"error", reason}});
   }
   trouble_ = std::move(reason);
   std::vector<std::unique_ptr<Outcome>> failed;
@@ -312,7 +311,8 @@ void Client::on_alarm() {
     if (state_ == State::pausing) {
       connect();
     } else {
-      lose(fmt::format("no {} within {} ms", state_ == State::connecting ? "connection" : "greeting",
+      lose(fmt::format("no {} within {} ms",
+                       state_ == State::connecting ? "connection" : "greeting",
                        settings_.connect_limit.count()));
     }
   } else if (state_ == State::up && sent_ > 0 && now >= heard_ + settings_.answer_limit) {

@@ -26,21 +26,24 @@ namespace weft::net::redis {
 
 struct ClientSettings {
   Address address = {};
-  std::string label = {};  // begins every error and names the log lines: "weft:keyvalue-redis shop-kv"
-  std::string name = {};   // as CLIENT LIST shows it, without spaces
+  std::string label =
+      {};  // begins every error and names the log lines: "weft:keyvalue-redis shop-kv"
+  std::string name = {};                          // as CLIENT LIST shows it, without spaces
   std::chrono::milliseconds connect_limit{3000};  // until the server has greeted
   // For commands without a deadline; and how long the server may say nothing while it owes replies,
   // before the connection counts as dead.
   std::chrono::milliseconds answer_limit{5000};
-  std::chrono::milliseconds retry_most{300};  // between two attempts to connect, after the first few
+  std::chrono::milliseconds retry_most{
+      300};  // between two attempts to connect, after the first few
   // Of what waits to be sent, and of all commands without a reply. Full: unavailable.
   std::size_t queue_bytes = std::size_t{128} << 20;
   std::size_t queue_commands = 8192;
-  std::size_t reply_bytes = std::size_t{128} << 20;  // of one reply; a larger one ends the connection
+  std::size_t reply_bytes = std::size_t{128}
+                            << 20;  // of one reply; a larger one ends the connection
 };
 
-// Where the outcome of what was sent goes: to one of the two, once, on the client's thread; a failure
-// possibly before send() returns. They may send.
+// Where the outcome of what was sent goes: to one of the two, once, on the client's thread; a
+// failure possibly before send() returns. They may send.
 class Outcome {
  public:
   virtual ~Outcome() = default;
@@ -148,9 +151,9 @@ class Client final : private ConnectionUser {
   ReplyReader reader_;
   MonotonicTime heard_;  // from the server, or when it began to owe replies
 
-  std::deque<Entry> entries_;  // in the order in which they were sent or will be
-  std::size_t sent_ = 0;       // so many of them, from the front, went to the connection
-  std::string out_;            // the bytes of the others
+  std::deque<Entry> entries_;   // in the order in which they were sent or will be
+  std::size_t sent_ = 0;        // so many of them, from the front, went to the connection
+  std::string out_;             // the bytes of the others
   std::size_t dead_bytes_ = 0;  // of out_: of entries that have had their outcome
   std::string greeting_;
   std::size_t writing_bytes_ = 0;  // not 0 while the connection writes

@@ -1,5 +1,5 @@
-// The client against a real server, and against one on which everything goes wrong. What a call does
-// in the eyes of the contract stands in providers/keyvalue_redis/faults_test.cpp.
+// The client against a real server, and against one on which everything goes wrong. What a call
+// does in the eyes of the contract stands in providers/keyvalue_redis/faults_test.cpp.
 #include "net/redis/client.h"
 
 #include <gtest/gtest.h>
@@ -45,9 +45,8 @@ class RedisClient : public testing::Test {
     settings.address = Address::parse(url).value();
     settings.label = "test";
     settings.name = "weft:test";
-    return clients.emplace_back(
-        std::move(settings), nullptr,
-        Client::Surroundings{io.get_executor(), clock, random, log});
+    return clients.emplace_back(std::move(settings), nullptr,
+                                Client::Surroundings{io.get_executor(), clock, random, log});
   }
   template <class... W>
   std::string ask(Client& client, const W&... words) {

@@ -29,7 +29,7 @@ using Resolver = asio::ip::basic_resolver<tcp, Executor>;
 
 constexpr std::size_t k_read_bytes = std::size_t{64} << 10;
 // A buffer that grew larger than this is not kept.
-constexpr std::size_t k_kept_bytes = std::size_t{256} << 10;
+constexpr std::size_t k_kept_write_bytes = std::size_t{256} << 10;
 
 std::string explain(const error_code& error) {
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated)
@@ -57,10 +57,11 @@ Result<TlsSettingsPtr> make_tls(const std::string& authorities) {
     made->context.load_verify_file(authorities, error);
   }
   if (error) {
-    return fail(Errc::invalid,
-                fmt::format("{}: {}",
-                            authorities.empty() ? "the system's certificate authorities" : authorities,
-                            error.message()));
+    return fail(
+        Errc::invalid,
+        fmt::format("{}: {}",
+                    authorities.empty() ? "the system's certificate authorities" : authorities,
+                    error.message()));
   }
   return made;
 }
@@ -71,10 +72,7 @@ namespace {
 class Wire final : public std::enable_shared_from_this<Wire> {
  public:
   Wire(Executor executor, Address address, TlsSettings* tls, ConnectionUser& user)
-      : address_(std::move(address)),
-        user_(&user),
-        resolver_(executor),
-        socket_(executor) {
+      : address_(std::move(address)), user_(&user), resolver_(executor), socket_(executor) {
     if (tls != nullptr) tls_.emplace(socket_, tls->context);
   }
 
@@ -90,13 +88,14 @@ class Wire final : public std::enable_shared_from_this<Wire> {
       places_.emplace_back(tcp::endpoint(number, port));
       return connect(0);
     }
-    resolver_.async_resolve(
-        host, std::to_string(port),
-        [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& found) {
-          if (error) return self->broken("looking up the name", error);
-          for (const auto& one : found) self->places_.emplace_back(one.endpoint());
-          self->connect(0);
-        });
+    resolver_.async_resolve(host, std::to_string(port),
+                            [self = shared_from_this()](const error_code& error,
+                                                        const tcp::resolver::results_type& found) {
+                              if (error) return self->broken("looking up the name", error);
+                              for (const auto& one : found)
+                                self->places_.emplace_back(one.endpoint());
+                              self->connect(0);
+                            });
   }
 
   void close() {
@@ -146,12 +145,14 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     if (user_ == nullptr) return;
     error_code error;
     socket_.close(error);
-    socket_.async_connect(places_[index], [self = shared_from_this(), index](const error_code& failed) {
-      if (self->user_ == nullptr) return;
-      if (failed && index + 1 < self->places_.size()) return self->connect(index + 1);
-      if (failed) return self->broken("connecting", failed);
-      self->on_connected();
-    });
+    socket_.async_connect(places_[index],
+                          [self = shared_from_this(), index](const error_code& failed) {
+                            if (self->user_ == nullptr) return;
+                            if (failed && index + 1 < self->places_.size())
+                              return self->connect(index + 1);
+                            if (failed) return self->broken("connecting", failed);
+                            self->on_connected();
+                          });
   }
 
   void on_connected() {
@@ -202,7 +203,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
 
   void on_written(const error_code& error) {
     writing_.clear();
-    if (writing_.capacity() > k_kept_bytes) writing_.shrink_to_fit();
+    if (writing_.capacity() > k_kept_write_bytes) writing_.shrink_to_fit();
     if (user_ == nullptr) return;
     if (error) return broken("", error);
     user_->on_written();
@@ -212,8 +213,9 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     auto* user = std::exchange(user_, nullptr);
     if (user == nullptr) return;
     close();
-    user->on_broken({Errc::unavailable, doing.empty() ? explain(error)
-                                                      : fmt::format("{}: {}", doing, explain(error))});
+    user->on_broken({Errc::unavailable, doing.empty()
+                                            ? explain(error)
+                                            : fmt::format("{}: {}", doing, explain(error))});
   }
 
   const Address address_;

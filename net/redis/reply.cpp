@@ -9,7 +9,7 @@ namespace weft::net::redis {
 namespace {
 
 // What is kept between two replies at most.
-constexpr std::size_t k_kept_bytes = std::size_t{256} << 10;
+constexpr std::size_t k_kept_text_bytes = std::size_t{256} << 10;
 constexpr std::size_t k_kept_nodes = 4096;
 
 Kind kind_of(int type) {
@@ -37,7 +37,7 @@ struct ReplyReader::Parser {
     reader = ::redisReaderCreateWithFunctions(&functions);
     if (reader == nullptr) throw std::bad_alloc();
     reader->privdata = this;
-    reader->maxbuf = k_kept_bytes;
+    reader->maxbuf = k_kept_text_bytes;
   }
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
@@ -47,7 +47,7 @@ struct ReplyReader::Parser {
     nodes.clear();
     text.clear();
     if (nodes.capacity() > k_kept_nodes) nodes.shrink_to_fit();
-    if (text.capacity() > k_kept_bytes) text.shrink_to_fit();
+    if (text.capacity() > k_kept_text_bytes) text.shrink_to_fit();
   }
   std::unexpected<Error> too_large() const {
     return fail(Errc::exhausted,

@@ -51,11 +51,12 @@ std::vector<std::string> replies(std::string_view bytes, std::size_t piece) {
 
 TEST(ReplyReader, reads_every_kind_of_value_of_both_protocols) {
   const std::string_view bytes =
-      "+OK\r\n-ERR bad\r\n:-7\r\n$5\r\na\r\nbc\r\n$-1\r\n*-1\r\n_\r\n#t\r\n,1.5\r\n(123\r\n=5\r\ntxt:x\r\n"
+      "+OK\r\n-ERR "
+      "bad\r\n:-7\r\n$5\r\na\r\nbc\r\n$-1\r\n*-1\r\n_\r\n#t\r\n,1.5\r\n(123\r\n=5\r\ntxt:x\r\n"
       "*2\r\n$0\r\n\r\n*2\r\n:1\r\n:2\r\n%1\r\n+k\r\n~1\r\n:3\r\n>2\r\n+a\r\n:1\r\n*0\r\n";
-  const std::vector<std::string> expected = {"OK",  "!ERR bad", "-7", "a\r\nbc", "_", "_", "_", "1",
-                                             "1.5", "123", "x", "( (1 2 ) )", "(k (3 ) )",
-                                             ">(a 1 )", "()"};
+  const std::vector<std::string> expected = {"OK", "!ERR bad",   "-7",        "a\r\nbc", "_",
+                                             "_",  "_",          "1",         "1.5",     "123",
+                                             "x",  "( (1 2 ) )", "(k (3 ) )", ">(a 1 )", "()"};
 
   for (const std::size_t piece : {1u, 2u, 7u, 1000u})
     EXPECT_EQ(replies(bytes, piece), expected) << piece;
@@ -72,7 +73,8 @@ TEST(ReplyReader, finds_a_value_of_a_list_behind_lists) {
 }
 
 TEST(ReplyReader, refuses_what_is_not_the_protocol_and_what_is_too_large) {
-  EXPECT_NE(replies("HTTP/1.1 400 Bad Request\r\n", 1000)[0].find("Protocol error"), std::string::npos);
+  EXPECT_NE(replies("HTTP/1.1 400 Bad Request\r\n", 1000)[0].find("Protocol error"),
+            std::string::npos);
   EXPECT_EQ(replies("$5000\r\n" + std::string(2000, 'x'), 100)[0],
             "a reply has more than 1000 bytes, the most that is taken");
   std::string many = "*5000\r\n";

@@ -157,10 +157,9 @@ class MemoryProvider final : public contracts::Provider {
 };
 
 constexpr std::size_t k_most_bytes = std::size_t{256} << 20;
-constexpr std::array k_keys = {
-    ConfigKey{"max_bytes", contracts::KeyPlace::provider, contracts::KeySupport::taken,
-              "bytes of all keys and values together; a write beyond is an error", "268435456",
-              ""}};
+constexpr std::array k_keys = {ConfigKey{
+    "max_bytes", contracts::KeyPlace::provider, contracts::KeySupport::taken,
+    "bytes of all keys and values together; a write beyond is an error", "268435456", ""}};
 
 Result<std::unique_ptr<contracts::Provider>> start(const contracts::ProviderStart& start) {
   std::size_t bytes = k_most_bytes;

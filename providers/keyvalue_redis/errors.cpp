@@ -19,15 +19,18 @@ constexpr std::array k_meanings{
     Meaning{"NOPERM", Errc::denied, ""},
     Meaning{"READONLY", Errc::unavailable,
             "this server is a replica: let `url` name the primary server"},
-    Meaning{"MOVED", Errc::unavailable,
-            "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
-            "a single server"},
-    Meaning{"ASK", Errc::unavailable,
-            "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
-            "a single server"},
-    Meaning{"CROSSSLOT", Errc::unavailable,
-            "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
-            "a single server"},
+    Meaning{
+        "MOVED", Errc::unavailable,
+        "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
+        "a single server"},
+    Meaning{
+        "ASK", Errc::unavailable,
+        "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
+        "a single server"},
+    Meaning{
+        "CROSSSLOT", Errc::unavailable,
+        "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
+        "a single server"},
     Meaning{"NOAUTH", Errc::unavailable, "give `url` a password: redis://:PASSWORD@HOST"},
     Meaning{"LOADING", Errc::unavailable, ""},
     Meaning{"BUSY", Errc::unavailable, ""},
@@ -43,9 +46,9 @@ Error redis_error(std::string_view text, std::string_view where) {
   const auto word = text.substr(0, text.find(' '));
   for (const auto& meaning : k_meanings) {
     if (meaning.word != word) continue;
-    return {meaning.code, meaning.hint.empty() ? fmt::format("{}: {}", where, text)
-                                               : fmt::format("{}: {} ({})", where, text,
-                                                             meaning.hint)};
+    return {meaning.code, meaning.hint.empty()
+                              ? fmt::format("{}: {}", where, text)
+                              : fmt::format("{}: {} ({})", where, text, meaning.hint)};
   }
   return {Errc::invalid, fmt::format("{}: {}", where, text)};
 }

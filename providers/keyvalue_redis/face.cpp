@@ -58,9 +58,9 @@ void Face::ask(Answer<T> answer, Convert convert, const Write& write) {
   if (calls_.closed()) return refuse(std::move(answer), closing(where_));
   const auto deadline = answer.context().deadline;
   client_.send(deadline,
-                std::make_unique<AnswerOutcome<T, Convert>>(std::move(answer), std::move(convert),
-                                                            where_, Calls::Token(calls_)),
-                write);
+               std::make_unique<AnswerOutcome<T, Convert>>(std::move(answer), std::move(convert),
+                                                           where_, Calls::Token(calls_)),
+               write);
 }
 
 void Face::word_name(Commands& commands, std::string_view bucket, std::string_view key) {
@@ -249,7 +249,8 @@ void Face::list_keys(std::string_view bucket, kv::Place from, std::uint32_t limi
   if (auto allowed = kv::check_bucket(bucket); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   if (calls_.closed()) return refuse(std::move(answer), closing(where_));
-  scan(client_, Calls::Token(calls_), where_, names_.prefix(bucket), bucket, std::move(from), limit, std::move(answer));
+  scan(client_, Calls::Token(calls_), where_, names_.prefix(bucket), bucket, std::move(from), limit,
+       std::move(answer));
 }
 
 }  // namespace weft::providers::keyvalue_redis

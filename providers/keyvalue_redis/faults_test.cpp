@@ -116,8 +116,7 @@ TEST_F(RedisFaults, does_not_do_what_was_given_up_while_redis_was_away) {
 
 TEST_F(RedisFaults, notices_a_connection_on_which_nothing_comes_any_more) {
   const KeyValueProvider quick{
-      kind(), kv::k_redis,
-      {{"url", local(proxy.port())}, {"backend_response_timeout_ms", "200"}}};
+      kind(), kv::k_redis, {{"url", local(proxy.port())}, {"backend_response_timeout_ms", "200"}}};
   KeyValueCall first(*quick.user, "exists", kv::Item{"b", "k"});
   ASSERT_TRUE(first.wait());
   proxy.black_hole();
@@ -192,8 +191,8 @@ TEST_F(RedisFaults, waits_while_redis_is_stopped_and_goes_on_with_it) {
 
 TEST(RedisRefusal, tells_of_a_wrong_password_at_once_and_never_shows_it) {
   RedisServer server({"--requirepass", "secret"}, "secret");
-  const KeyValueProvider wrong{kind(), kv::k_redis,
-                               {{"url", "redis://:guess@127.0.0.1:" + std::to_string(server.port())}}};
+  const KeyValueProvider wrong{
+      kind(), kv::k_redis, {{"url", "redis://:guess@127.0.0.1:" + std::to_string(server.port())}}};
   const KeyValueProvider none{kind(), kv::k_redis, {{"url", server.url()}}};
   const auto before = SteadyClock::now();
   KeyValueCall with_wrong(*wrong.user, "exists", kv::Item{"b", "k"});

@@ -44,9 +44,8 @@ class KeyValueRedis : public testing::Test {
     EXPECT_TRUE(KeyValueCall(*store.user, "set", item, bytes(value)).result<void>());
   }
   std::optional<std::string> get(kv::Item item) {
-    const auto value = KeyValueCall(*store.user, "get", item)
-                           .result<std::optional<kv::OwnedBytes>>()
-                           .value();
+    const auto value =
+        KeyValueCall(*store.user, "get", item).result<std::optional<kv::OwnedBytes>>().value();
     return value ? std::optional(tests::text(*value)) : std::nullopt;
   }
   // What the contract says of a failed set; "" when it did not fail.

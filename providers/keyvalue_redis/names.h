@@ -1,7 +1,7 @@
 // What a key of a bucket is called in Redis. The bucket `default` is the database itself, as the
 // 1.x provider knew it: its keys keep their names. Keys of other buckets are
-// `weft:BUCKET:KEY`, with ':' and '%' in the bucket's name as %3A and %25; so are those of `default`
-// that begin with `weft:`, so that no two keys share a name.
+// `weft:BUCKET:KEY`, with ':' and '%' in the bucket's name as %3A and %25; so are those of
+// `default` that begin with `weft:`, so that no two keys share a name.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,8 +11,8 @@ namespace weft::providers::keyvalue_redis {
 
 inline constexpr std::string_view k_plain_bucket = "default";
 inline constexpr std::string_view k_reserved = "weft:";
-// The name of the mark that stands for the state of a key, see versions.h: `weft::{NAME}`. No bucket
-// has an empty name; the braces keep key and mark on one server of a cluster.
+// The name of the mark that stands for the state of a key, see versions.h: `weft::{NAME}`. No
+// bucket has an empty name; the braces keep key and mark on one server of a cluster.
 inline constexpr std::string_view k_mark_begin = "weft::{";
 inline constexpr std::string_view k_mark_end = "}";
 

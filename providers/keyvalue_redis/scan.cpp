@@ -34,11 +34,11 @@ struct Listing {
   const std::size_t limit;
   kv::Answer<kv::Page> answer;
 
-  std::string cursor = "0";      // of the batch that is asked for
-  std::string last = {};              // the key after which to go on in that batch
-  bool resuming = false;         // whether there is one
-  std::uint64_t skip = 0;        // keys still to be passed over
-  std::uint64_t passed = 0;      // keys passed over or taken, for a place of that form
+  std::string cursor = "0";  // of the batch that is asked for
+  std::string last = {};     // the key after which to go on in that batch
+  bool resuming = false;     // whether there is one
+  std::uint64_t skip = 0;    // keys still to be passed over
+  std::uint64_t passed = 0;  // keys passed over or taken, for a place of that form
   bool by_count = false;
   std::vector<std::string> keys = {};
   std::string page_cursor = {};  // of the batch in which the last key of the page was found
@@ -60,15 +60,14 @@ class ScanOutcome final : public net::redis::Outcome {
 void ask_for_batch(std::unique_ptr<Listing> listing) {
   Listing& now = *listing;
   const auto deadline = now.answer.context().deadline;
-  now.client.send(deadline, std::make_unique<ScanOutcome>(std::move(listing)),
-                  [&](Commands& commands) {
-                    if (now.bucket == k_plain_bucket) {
-                      commands.whole("SCAN", now.cursor, "COUNT", k_batch);
-                    } else {
-                      commands.whole("SCAN", now.cursor, "MATCH", pattern(now.prefix), "COUNT",
-                                     k_batch);
-                    }
-                  });
+  now.client.send(
+      deadline, std::make_unique<ScanOutcome>(std::move(listing)), [&](Commands& commands) {
+        if (now.bucket == k_plain_bucket) {
+          commands.whole("SCAN", now.cursor, "COUNT", k_batch);
+        } else {
+          commands.whole("SCAN", now.cursor, "MATCH", pattern(now.prefix), "COUNT", k_batch);
+        }
+      });
 }
 
 // Takes from a batch what belongs to the page, and one key more to know whether there is a next.
@@ -130,9 +129,8 @@ Result<> begin(Listing& listing, const kv::Place& from) {
   } else if (const auto* after = std::get_if<kv::After>(&from)) {
     const auto colon = after->value.find(':');
     const auto digits = std::string_view(after->value).substr(0, colon);
-    const bool number = !digits.empty() && std::ranges::all_of(digits, [](char c) {
-      return c >= '0' && c <= '9';
-    });
+    const bool number =
+        !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
     if (colon == std::string::npos || !number)
       return fail(Errc::invalid, "this place to go on from is not of this store");
     listing.cursor = digits;
@@ -144,12 +142,12 @@ Result<> begin(Listing& listing, const kv::Place& from) {
 
 }  // namespace
 
-void scan(net::redis::Client& client, Calls::Token token, std::string_view where, std::string_view prefix,
-          std::string_view bucket, kv::Place from, std::uint32_t limit,
+void scan(net::redis::Client& client, Calls::Token token, std::string_view where,
+          std::string_view prefix, std::string_view bucket, kv::Place from, std::uint32_t limit,
           kv::Answer<kv::Page> answer) {
   const std::size_t keys = limit == 0 ? kv::k_page_keys : std::min(limit, kv::k_page_keys);
-  auto listing = std::make_unique<Listing>(
-      Listing{std::move(token), client, where, std::string(prefix), bucket, keys, std::move(answer)});
+  auto listing = std::make_unique<Listing>(Listing{
+      std::move(token), client, where, std::string(prefix), bucket, keys, std::move(answer)});
   if (auto begun = begin(*listing, from); !begun)
     return refuse(std::move(listing->answer), std::move(begun));
   ask_for_batch(std::move(listing));

@@ -37,8 +37,8 @@ constexpr std::array k_keys = {
               k_retries},
     ConfigKey{"share_connections_by_url", link_target, ignored, "one connection for equal urls", "",
               k_shared},
-    ConfigKey{"disable_default_connection", link_target, refused, "no link without a url of its own",
-              "", k_own_url},
+    ConfigKey{"disable_default_connection", link_target, refused,
+              "no link without a url of its own", "", k_own_url},
     ConfigKey{"watch", link_source, refused, "keys whose changes a component is told of", "",
               k_no_watch}};
 
@@ -55,9 +55,8 @@ Result<std::chrono::milliseconds> milliseconds(const contracts::Settings& settin
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value == 0) {
-    return fail(Errc::invalid,
-                fmt::format("`{}: {}` is no number of milliseconds, such as {}", key, text,
-                            without.count()));
+    return fail(Errc::invalid, fmt::format("`{}: {}` is no number of milliseconds, such as {}", key,
+                                           text, without.count()));
   }
   return std::chrono::milliseconds(value);
 }

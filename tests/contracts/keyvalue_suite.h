@@ -1,6 +1,6 @@
 // What every key-value provider must do, written once; what only some can do as their rows in
-// contracts/keyvalue/capabilities.h say. One file of a provider's test includes this and gives a way
-// to make it:
+// contracts/keyvalue/capabilities.h say. One file of a provider's test includes this and gives a
+// way to make it:
 //
 //   INSTANTIATE_TEST_SUITE_P(MyProduct, KeyValueSuite, testing::Values(&make_my_provider));
 //
@@ -57,13 +57,13 @@ class KeyValueSuite : public testing::TestWithParam<std::unique_ptr<KeyValueProv
   template <class T, class... A>
   bool does(kv::Support support, std::string_view function, const A&... arguments) {
     const auto result = ask<T>(function, arguments...);
-    const bool refused =
-        !result && std::holds_alternative<kv::Unsupported>(result.error());
+    const bool refused = !result && std::holds_alternative<kv::Unsupported>(result.error());
     EXPECT_EQ(refused, support == kv::Support::no) << function;
     return !refused;
   }
   bool increments() {
-    return does<std::int64_t>(can().increment, "increment", kv::Item{"asked", "n"}, std::int64_t{1});
+    return does<std::int64_t>(can().increment, "increment", kv::Item{"asked", "n"},
+                              std::int64_t{1});
   }
   bool has_versions() {
     return does<kv::Snapshot>(can().versions, "get-with-version", kv::Item{"asked", "k"}) &&
@@ -190,8 +190,8 @@ TEST_P(KeyValueSuite, never_gives_two_callers_the_same_sum) {
   if (!increments()) return;
   std::vector<std::unique_ptr<KeyValueCall>> calls;
   for (int i = 0; i < 200; ++i) {
-    calls.push_back(
-        std::make_unique<KeyValueCall>(*provider->user, "increment", kv::Item{"b", "n"}, std::int64_t{1}));
+    calls.push_back(std::make_unique<KeyValueCall>(*provider->user, "increment", kv::Item{"b", "n"},
+                                                   std::int64_t{1}));
   }
 
   std::vector<std::int64_t> sums;

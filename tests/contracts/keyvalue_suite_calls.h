@@ -29,8 +29,8 @@ TEST_P(KeyValueSuite, takes_the_longest_names_and_refuses_longer_ones_by_the_lim
 }
 
 TEST_P(KeyValueSuite, takes_an_empty_key_and_names_in_any_script) {
-  const std::vector<std::string> keys = {"", " ", "%41:*?[a]{b}\\", "\u4f60\u597d", "weft:x:y",
-                                         "\U0001f9f5"};
+  const std::vector<std::string> keys = {"",         " ",         "%41:*?[a]{b}\\", "\u4f60\u597d",
+                                         "weft:x:y", "\U0001f9f5"};
   for (const auto& key : keys) set({"\u4e16\u754c:%{*}", key}, "in " + key);
 
   for (const auto& key : keys) EXPECT_EQ(get({"\u4e16\u754c:%{*}", key}), "in " + key);
@@ -40,8 +40,9 @@ TEST_P(KeyValueSuite, takes_an_empty_key_and_names_in_any_script) {
 }
 
 TEST_P(KeyValueSuite, keeps_apart_buckets_and_keys_that_read_the_same_when_joined) {
-  const std::vector<kv::Item> items = {{"a", "b:c"},         {"a:b", "c"},     {"a%3Ab", "c"},
-                                       {"default", "a:b:c"}, {"default", "c"}, {"default", "weft:a:b:c"}};
+  const std::vector<kv::Item> items = {{"a", "b:c"},     {"a:b", "c"},
+                                       {"a%3Ab", "c"},   {"default", "a:b:c"},
+                                       {"default", "c"}, {"default", "weft:a:b:c"}};
   for (std::size_t i = 0; i < items.size(); ++i) set(items[i], std::to_string(i));
 
   for (std::size_t i = 0; i < items.size(); ++i) EXPECT_EQ(get(items[i]), std::to_string(i));
@@ -96,8 +97,8 @@ TEST_P(KeyValueSuite, does_nothing_for_no_keys_and_the_last_of_two_pairs_counts)
   EXPECT_TRUE((ask<void>("set-many", std::string_view("b"),
                          std::vector<kv::Pair>{{"k", bytes("1")}, {"k", bytes("2")}})));
 
-  const auto twice = ask<kv::Found>("get-many", std::string_view("b"),
-                                    std::vector<std::string_view>{"k", "k"});
+  const auto twice =
+      ask<kv::Found>("get-many", std::string_view("b"), std::vector<std::string_view>{"k", "k"});
   EXPECT_EQ(text(std::get<1>(*twice->at(0))), "2");
   EXPECT_EQ(text(std::get<1>(*twice->at(1))), "2");
 }
@@ -115,8 +116,9 @@ TEST_P(KeyValueSuite, sets_all_or_none_of_many) {
 TEST_P(KeyValueSuite, refuses_a_place_that_another_store_named) {
   set({"b", "k"}, "v");
 
-  const auto page = ask<kv::Page>("list-keys", std::string_view("b"),
-                                  kv::Place(kv::After{"\x7fno place of any store"}), std::uint32_t{5});
+  const auto page =
+      ask<kv::Page>("list-keys", std::string_view("b"),
+                    kv::Place(kv::After{"\x7fno place of any store"}), std::uint32_t{5});
 
   // A store whose places are keys goes on after that one; others say that they do not know it.
   if (page) {
@@ -145,8 +147,8 @@ TEST_P(KeyValueSuite, takes_no_kind_of_write_for_none_even_if_the_value_is_the_s
       },
       [&] {
         if (!deletes_many()) return set(item, "7");
-        EXPECT_TRUE((ask<void>("delete-many", std::string_view("b"),
-                               std::vector<std::string_view>{"k"})));
+        EXPECT_TRUE(
+            (ask<void>("delete-many", std::string_view("b"), std::vector<std::string_view>{"k"})));
         set(item, "7");
       },
       [&] { EXPECT_TRUE(swap(item, look(item).version, "7")); }};
@@ -264,7 +266,8 @@ TEST_P(KeyValueSuite, counts_calls_until_they_are_answered_or_cancelled) {
   auto& store = provider->user->store();
   std::vector<std::unique_ptr<KeyValueCall>> calls;
   for (int i = 0; i < 50; ++i)
-    calls.push_back(std::make_unique<KeyValueCall>(*provider->user, "set", kv::Item{"b", "k"}, bytes("v")));
+    calls.push_back(
+        std::make_unique<KeyValueCall>(*provider->user, "set", kv::Item{"b", "k"}, bytes("v")));
   const auto open = static_cast<std::size_t>(
       std::ranges::count_if(calls, [](const auto& call) { return !call->over(); }));
   EXPECT_EQ(store.in_flight(), open);
@@ -278,7 +281,8 @@ TEST_P(KeyValueSuite, counts_calls_until_they_are_answered_or_cancelled) {
 TEST_P(KeyValueSuite, answers_what_is_under_way_when_the_endpoint_goes_away) {
   std::vector<std::unique_ptr<KeyValueCall>> calls;
   for (int i = 0; i < 5; ++i)
-    calls.push_back(std::make_unique<KeyValueCall>(*provider->user, "set", kv::Item{"b", "k"}, bytes("v")));
+    calls.push_back(
+        std::make_unique<KeyValueCall>(*provider->user, "set", kv::Item{"b", "k"}, bytes("v")));
 
   provider->user->close();
 

@@ -72,3 +72,15 @@ class Redis(weft.Case):
         self.assertEqual(answer.status, 200, answer.text)
         self.assertEqual(count(answer), last + 1)
         self.assertLess(time.monotonic() - began, 2)
+
+    def test_a_url_that_is_none_is_an_error_that_names_its_key_and_not_the_password(self):
+        manifest, _ = self.example("counter")
+        manifest.write_text(manifest.read_text().replace(
+            "image: weft:keyvalue-sqlite",
+            "image: weft:keyvalue-redis\n        config: [{name: redis, properties: {url: 'redis://ann:secret@db:six'}}]"))
+
+        ended = self.weft("up", manifest)
+
+        self.assertNotEqual(ended.returncode, weft.OK)
+        self.assertIn("`url`: the port 'six' is not one", ended.stderr)
+        self.assertNotIn("secret", ended.stderr)

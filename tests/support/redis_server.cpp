@@ -28,11 +28,19 @@ RedisServer::RedisServer(std::vector<std::string> arguments, std::string passwor
 }
 
 void RedisServer::start() {
-  std::vector<std::string> words = {"redis-server", "--port", std::to_string(port_),
-                                    "--bind", "127.0.0.1",
-                                    "--unixsocket", socket_file(),
-                                    "--dir", folder_.path().string(),
-                                    "--save", "", "--appendonly", "no"};
+  std::vector<std::string> words = {"redis-server",
+                                    "--port",
+                                    std::to_string(port_),
+                                    "--bind",
+                                    "127.0.0.1",
+                                    "--unixsocket",
+                                    socket_file(),
+                                    "--dir",
+                                    folder_.path().string(),
+                                    "--save",
+                                    "",
+                                    "--appendonly",
+                                    "no"};
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   process_ = std::make_unique<Process>(Process::Command{
       .words = std::move(words), .package = "redis-server", .output = folder_.path() / "log"});

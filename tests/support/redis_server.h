@@ -12,7 +12,8 @@ namespace weft::tests {
 // On a free port of the loopback interface, empty, nothing kept on disk unless told otherwise.
 class RedisServer final {
  public:
-  // Arguments of redis-server, such as {"--requirepass", "secret"}. `password` is what redis-cli needs.
+  // Arguments of redis-server, such as {"--requirepass", "secret"}. `password` is what redis-cli
+  // needs.
   explicit RedisServer(std::vector<std::string> arguments = {}, std::string password = {});
 
   std::uint16_t port() const { return port_; }
