@@ -21,6 +21,7 @@ import peers
 import rows_calls
 import rows_durable
 import rows_http
+import rows_redis
 
 
 @dataclasses.dataclass
@@ -52,6 +53,8 @@ ROWS = [
     Row("cold_start", "ms", ">= 0.8 x wasmtime serve, warm", at_least(0.8), rows_http.cold_start),
     Row("keyvalue_increment", "req/s", ">= 1 x redis, appendfsync always", at_least(1),
         rows_durable.keyvalue_increment),
+    Row("keyvalue_redis_get", "req/s", ">= 0.6 x hello of the same run", at_least(0.6), rows_redis.get_c32),
+    Row("keyvalue_redis_loop", "us (10,000 gets)", "<= 1.3 x a C loop over hiredis", at_least(1 / 1.3), rows_redis.loop),
 ]
 
 

@@ -12,6 +12,9 @@ FENCED = {
     "yaml-cpp/": "host/manifest/",
     "sqlite3.h": "providers/keyvalue_sqlite/",
     "boost/beast": "net/",
+    "boost/asio/ssl": "net/",
+    "openssl/": "net/",
+    "hiredis/": "net/redis/",
     "CLI/": "cli/",
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that every path which the docs and READMEs name in `backticks` exists in the checkout."""
+"""Checks that every path which the docs and READMEs name in `backticks` exists in the checkout, and every test that
+docs/guarantees.md names."""
 import pathlib
 import re
 import subprocess
@@ -7,6 +8,19 @@ import sys
 
 # Made by a build, or on the reader's machine.
 ELSEWHERE = re.compile(r"^(build|build-\w+|\.{1,2}|~|/)(/|$)")
+
+
+def missing_tests(root, files):
+    """Of docs/guarantees.md: names of three words or more, those in Python with their file."""
+    page = root / "docs/guarantees.md"
+    if not page.is_file():
+        return []
+    tests = "\n".join((root / name).read_text() for name in files
+                      if re.search(r"_test\.cpp$|^tests/.*\.(h|py)$", name) and (root / name).is_file())
+    return [f"docs/guarantees.md:{number}: there is no test {name}"
+            for number, line in enumerate(page.read_text().splitlines(), 1)
+            for name in re.findall(r"`(?:\w+\.)?([a-z0-9]+(?:_[a-z0-9]+){2,})`", line)
+            if not re.search(rf"\b{name}\b", tests)]
 
 
 def main():
@@ -26,6 +40,7 @@ def main():
                     continue
                 if path.rstrip("/") not in known and (here / path).as_posix().rstrip("/") not in known:
                     missing.append(f"{name}:{number}: there is no {path}")
+    missing += missing_tests(root, files)
     print("\n".join(missing) if missing else "docs: every path exists")
     return 1 if missing else 0
 

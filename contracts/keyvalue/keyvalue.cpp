@@ -97,6 +97,22 @@ void OpenCall::settle(Result<Image> results) noexcept {
   if (wanted) replier.on_reply({std::move(results)});
 }
 
+void KeyValue::increment(Item, std::int64_t, Answer<std::int64_t> answer) {
+  std::move(answer).unsupported("this store cannot count");
+}
+void KeyValue::set_many(std::string_view, std::vector<Pair>, Answer<void> answer) {
+  std::move(answer).unsupported("this store cannot set several keys in one step");
+}
+void KeyValue::erase_many(std::string_view, std::vector<std::string_view>, Answer<void> answer) {
+  std::move(answer).unsupported("this store cannot delete several keys in one step");
+}
+void KeyValue::get_with_version(Item, Answer<Snapshot> answer) {
+  std::move(answer).unsupported("this store has no versions to compare and swap by");
+}
+void KeyValue::compare_and_swap(Item, std::string_view, Bytes, Answer<Outcome> answer) {
+  std::move(answer).unsupported("this store has no versions to compare and swap by");
+}
+
 std::optional<StoreError> store_error(const Error& error) {
   switch (error.code) {
     case Errc::not_found:

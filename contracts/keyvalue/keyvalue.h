@@ -73,6 +73,11 @@ class [[nodiscard]] Answer {
   // timed_out, unavailable, cancelled and internal fail the call as such; other errors become the
   // contract's.
   void operator()(Result<T> result) && { std::move(*this).send(image(std::move(result))); }
+  // The contract's `unsupported`, for what the product cannot do; `what` in words for people.
+  void unsupported(std::string_view what) && {
+    std::expected<T, StoreError> value = std::unexpected(Unsupported{std::string(what)});
+    std::move(*this).send(encode(std::forward_as_tuple(value)));
+  }
   // The two halves of it, for a result whose views do not outlive the caller's scope.
   Result<Image> image(Result<T> result) const;
   void send(Result<Image> image) && { std::exchange(call_, nullptr)->settle(std::move(image)); }
@@ -100,7 +105,8 @@ Result<Image> Answer<T>::image(Result<T> result) const {
   return encode(std::forward_as_tuple(value));
 }
 
-// Implementations belong to one thread, like every Invoker, and never block it for long.
+// Implementations belong to one thread, like every Invoker, and never block it for long. What a
+// product cannot do (its row in capabilities.h) its implementation leaves as it is here.
 class KeyValue {
  public:
   virtual ~KeyValue() = default;
@@ -110,15 +116,15 @@ class KeyValue {
   virtual void exists(Item item, Answer<bool> answer) = 0;
   virtual void list_keys(std::string_view bucket, Place from, std::uint32_t limit,
                          Answer<Page> answer) = 0;
-  virtual void increment(Item item, std::int64_t delta, Answer<std::int64_t> answer) = 0;
+  virtual void increment(Item item, std::int64_t delta, Answer<std::int64_t> answer);
   virtual void get_many(std::string_view bucket, std::vector<std::string_view> keys,
                         Answer<Found> answer) = 0;
-  virtual void set_many(std::string_view bucket, std::vector<Pair> pairs, Answer<void> answer) = 0;
+  virtual void set_many(std::string_view bucket, std::vector<Pair> pairs, Answer<void> answer);
   virtual void erase_many(std::string_view bucket, std::vector<std::string_view> keys,
-                          Answer<void> answer) = 0;
-  virtual void get_with_version(Item item, Answer<Snapshot> answer) = 0;
+                          Answer<void> answer);
+  virtual void get_with_version(Item item, Answer<Snapshot> answer);
   virtual void compare_and_swap(Item item, std::string_view version, Bytes value,
-                                Answer<Outcome> answer) = 0;
+                                Answer<Outcome> answer);
 };
 
 // Decodes images, calls the face, encodes what it answers.

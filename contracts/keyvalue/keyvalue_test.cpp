@@ -101,6 +101,52 @@ TEST(KeyValueInvoker, answers_what_is_in_flight_when_it_goes_away) {
   EXPECT_EQ(caller.replies.size(), 1u);
 }
 
+// A product that can do no more than it must.
+class PlainFace final : public KeyValue {
+ public:
+  void get(Item, Answer<std::optional<Bytes>> answer) override { std::move(answer)(std::nullopt); }
+  void set(Item, Bytes, Answer<void> answer) override { std::move(answer)({}); }
+  void erase(Item, Answer<void> answer) override { std::move(answer)({}); }
+  void exists(Item, Answer<bool> answer) override { std::move(answer)(false); }
+  void list_keys(std::string_view, Place, std::uint32_t, Answer<Page> answer) override {
+    std::move(answer)(Page());
+  }
+  void get_many(std::string_view, std::vector<std::string_view>, Answer<Found> answer) override {
+    std::move(answer)(Found());
+  }
+};
+
+TEST(KeyValueInvoker, answers_unsupported_for_what_a_face_leaves_out) {
+  PlainFace face;
+  KeyValueInvoker invoker(face);
+  Caller caller;
+  const auto refusal = [&]<class T>(std::type_identity<T>, std::string_view function,
+                                    const auto&... arguments) {
+    Invocation invocation;
+    invocation.interface = k_interface;
+    invocation.function = function;
+    invocation.payload = encode(std::forward_as_tuple(arguments...));
+    (void)invoker.invoke(std::move(invocation), caller);
+    const auto decoded =
+        decode<std::tuple<std::expected<T, StoreError>>>(*caller.replies.back()).value();
+    return std::get<Unsupported>(std::get<0>(decoded).error()).value;
+  };
+  constexpr std::string_view k_versions = "this store has no versions to compare and swap by";
+
+  EXPECT_EQ(refusal(std::type_identity<std::int64_t>(), "increment", k_item, std::int64_t{1}),
+            "this store cannot count");
+  EXPECT_EQ(
+      refusal(std::type_identity<void>(), "set-many", std::string_view("b"), std::vector<Pair>()),
+      "this store cannot set several keys in one step");
+  EXPECT_EQ(refusal(std::type_identity<void>(), "delete-many", std::string_view("b"),
+                    std::vector<std::string_view>()),
+            "this store cannot delete several keys in one step");
+  EXPECT_EQ(refusal(std::type_identity<Snapshot>(), "get-with-version", k_item), k_versions);
+  EXPECT_EQ(refusal(std::type_identity<Outcome>(), "compare-and-swap", k_item,
+                    std::string_view("1"), Bytes()),
+            k_versions);
+}
+
 TEST(KeyValueInvoker, decodes_variants_and_numbers) {
   Face face;
   Caller caller;

@@ -53,11 +53,11 @@ TEST(WithoutTag, keeps_the_port_of_a_registry) {
 }
 
 TEST(RegistryAdvice, names_the_built_in_of_the_same_contract) {
-  const auto advice = registry_advice(read_image("ghcr.io/wasmcloud/keyvalue-redis:0.28.1",
+  const auto advice = registry_advice(read_image("ghcr.io/wasmcloud/keyvalue-vault:0.8.0",
                                                  "app.yaml", tests::known_providers(), {}),
                                       tests::known_providers());
 
-  EXPECT_THAT(advice, testing::HasSubstr("Redis"));
+  EXPECT_THAT(advice, testing::HasSubstr("Vault"));
   EXPECT_THAT(advice, testing::HasSubstr("\n  image: weft:keyvalue-sqlite"));
 }
 

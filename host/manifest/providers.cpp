@@ -21,11 +21,9 @@ using contracts::ProviderInfo;
 using contracts::ProviderKind;
 
 constexpr std::array k_others = {
-    OtherProduct{"keyvalue-redis", "Redis", "wasi:keyvalue"},
     OtherProduct{"keyvalue-nats", "NATS JetStream", "wasi:keyvalue"},
     OtherProduct{"keyvalue-vault", "HashiCorp Vault", "wasi:keyvalue"},
     OtherProduct{"keyvalue-couchbase", "Couchbase", "wasi:keyvalue"},
-    OtherProduct{"kvredis", "Redis", "wasi:keyvalue"},
     OtherProduct{"http-client", "the HTTP client", "wasi:http/outgoing-handler"},
     OtherProduct{"messaging-nats", "NATS", "wasmcloud:messaging"},
     OtherProduct{"messaging-kafka", "Kafka", "wasmcloud:messaging"},

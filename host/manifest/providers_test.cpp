@@ -27,11 +27,11 @@ TEST(Providers, name_interfaces_that_are_interfaces) {
 
 TEST(Providers, have_aliases_only_for_the_same_product) {
   EXPECT_EQ(known().find_alias("ghcr.io/wasmcloud/http-server"), known().find("weft:http-server"));
-  EXPECT_EQ(known().find_alias("ghcr.io/wasmcloud/keyvalue-redis"), nullptr);
-  ASSERT_NE(find_other_product("ghcr.io/wasmcloud/keyvalue-redis"), nullptr);
+  EXPECT_EQ(known().find_alias("ghcr.io/wasmcloud/keyvalue-vault"), nullptr);
+  ASSERT_NE(find_other_product("ghcr.io/wasmcloud/keyvalue-vault"), nullptr);
   EXPECT_EQ(known().find_serving("wasi:keyvalue"), known().find("weft:keyvalue-sqlite"));
   EXPECT_EQ(known().find_serving("wasi:key"), nullptr);
-  EXPECT_EQ(find_other_product("ghcr.io/acme/keyvalue-redis"), nullptr);
+  EXPECT_EQ(find_other_product("ghcr.io/acme/keyvalue-vault"), nullptr);
 }
 
 TEST(Providers, find_keys_in_any_case) {

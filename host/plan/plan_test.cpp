@@ -141,14 +141,14 @@ TEST(Plan, says_what_to_do_about_images_in_registries) {
       Host()
           .add(
               application("{name: a, type: component, properties: {image: 'ghcr.io/acme/a:1'}},\n" +
-                          capability("kv", "ghcr.io/wasmcloud/keyvalue-redis:0.28.1")))
+                          capability("kv", "ghcr.io/wasmcloud/keyvalue-vault:0.8.0")))
           .told();
 
   EXPECT_THAT(told, HasSubstr("app.yaml:5:48: error: 'ghcr.io/acme/a:1' cannot be had: Weft does "
                               "not fetch images from registries yet"));
   EXPECT_THAT(
       told,
-      HasSubstr("app.yaml:6:50: error: 'ghcr.io/wasmcloud/keyvalue-redis:0.28.1' cannot be had"));
+      HasSubstr("app.yaml:6:50: error: 'ghcr.io/wasmcloud/keyvalue-vault:0.8.0' cannot be had"));
   EXPECT_THAT(told, HasSubstr("\n  image: weft:keyvalue-sqlite"));
 }
 

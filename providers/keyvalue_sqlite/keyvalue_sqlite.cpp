@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "contracts/keyvalue/capabilities.h"
 #include "providers/keyvalue_sqlite/shard.h"
 
 namespace weft::providers::keyvalue_sqlite {
@@ -80,7 +81,7 @@ Result<std::unique_ptr<contracts::Endpoint>> KeyValueSqlite::open(
 
 const contracts::ProviderKind& kind() {
   static const contracts::ProviderKind one{
-      .info = {.name = "weft:keyvalue-sqlite",
+      .info = {.name = contracts::keyvalue::k_sqlite.provider,
                .what = "keeps keys and values in a file, durably",
                .aliases = {},
                .serves = contracts::keyvalue::k_served,

@@ -2,35 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <thread>
 #include <vector>
 
 #include "base/manual_clock.h"
-#include "providers/keyvalue_sqlite/limits.h"
+#include "contracts/keyvalue/capabilities.h"
 #include "tests/contracts/keyvalue_sqlite.h"
-#include "tests/contracts/keyvalue_suite.h"
+#include "tests/contracts/keyvalue_suite_calls.h"
 
 namespace weft::tests {
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, KeyValueSuite,
-                         testing::Values([]() -> std::unique_ptr<KeyValueHarness> {
-                           using namespace providers::keyvalue_sqlite;
-                           class Harness final : public KeyValueHarness {
-                            public:
-                             contracts::Invoker& store() override { return user_.store(); }
-                             void run_some() override { user_.run_some(); }
-
-                            private:
-                             ScratchFolder folder_;
-                             Surroundings around_;
-                             std::unique_ptr<KeyValueSqlite> sqlite_ =
-                                 KeyValueSqlite::start({folder_.path(), "suite"},
-                                                       around_.system_clock, around_.log)
-                                     .value();
-                             UserHarness user_{*sqlite_};
-                           };
-                           return std::make_unique<Harness>();
+                         testing::Values([]() -> std::unique_ptr<KeyValueProvider> {
+                           return std::make_unique<KeyValueProvider>(
+                               providers::keyvalue_sqlite::kind(), kv::k_sqlite);
                          }));
 
 }  // namespace weft::tests
@@ -82,38 +66,6 @@ TEST_F(KeyValueSqliteTest, gives_versions_of_different_runs_different_names) {
     EXPECT_NE(seen->version, first);
     first = seen->version;
   }
-}
-
-TEST_F(KeyValueSqliteTest, serves_callers_of_many_threads_with_one_sum_each) {
-  constexpr int k_threads = 4, k_callers = 8, k_rounds = 20;
-  const auto store = open();
-  std::vector<std::vector<std::int64_t>> sums(k_threads);
-  std::vector<std::thread> threads;
-  for (auto& own : sums) {
-    threads.emplace_back([&] {
-      UserHarness user(*store);
-      for (int round = 0; round < k_rounds; ++round) {
-        std::vector<std::unique_ptr<KeyValueCall>> calls;
-        for (int c = 0; c < k_callers; ++c) {
-          calls.push_back(std::make_unique<KeyValueCall>(user, "increment", kv::Item{"b", "n"},
-                                                         std::int64_t{1}));
-        }
-        for (auto& call : calls) own.push_back(call->result<std::int64_t>().value());
-        // A read sees at least what this thread was told of.
-        const auto seen =
-            KeyValueCall(user, "get", kv::Item{"b", "n"}).result<std::optional<kv::OwnedBytes>>();
-        EXPECT_GE(std::stoll(tests::text(**seen)), own.back());
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
-
-  std::vector<std::int64_t> all;
-  for (const auto& own : sums) all.insert(all.end(), own.begin(), own.end());
-  std::ranges::sort(all);
-
-  ASSERT_EQ(all.size(), std::size_t{k_threads * k_callers * k_rounds});
-  for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], static_cast<std::int64_t>(i) + 1);
 }
 
 TEST_F(KeyValueSqliteTest, commits_together_what_a_thread_writes_while_it_has_other_work) {
@@ -205,9 +157,9 @@ TEST_F(KeyValueSqliteTest,
 TEST_F(KeyValueSqliteTest, names_the_limit_that_a_name_or_value_exceeds) {
   const auto store = open();
   UserHarness user(*store);
-  const std::string long_bucket(k_bucket_bytes + 1, 'b'), long_key(k_key_bytes + 1, 'k'),
-      longest_key(k_key_bytes, 'k'), longest_bucket(k_bucket_bytes, 'b'),
-      large(k_value_bytes + 1, 'v');
+  const std::string long_bucket(kv::k_bucket_bytes + 1, 'b'), long_key(kv::k_key_bytes + 1, 'k'),
+      longest_key(kv::k_key_bytes, 'k'), longest_bucket(kv::k_bucket_bytes, 'b'),
+      large(kv::k_value_bytes + 1, 'v');
   const auto refusal = [&](kv::Item item, std::string_view value) {
     const auto result = KeyValueCall(user, "set", item, bytes(value)).result<void>();
     return result ? std::string("taken") : std::get<kv::Other>(result.error()).value;
@@ -220,19 +172,6 @@ TEST_F(KeyValueSqliteTest, names_the_limit_that_a_name_or_value_exceeds) {
   EXPECT_EQ(refusal({"b", "k"}, large),
             "the value has 67108865 bytes, at most 67108864 are allowed");
   EXPECT_EQ(refusal({longest_bucket, longest_key}, "v"), "taken");
-}
-
-TEST_F(KeyValueSqliteTest, does_all_or_nothing_of_many) {
-  const auto store = open();
-  UserHarness user(*store);
-  const std::string long_key(k_key_bytes + 1, 'k');
-
-  const auto set = KeyValueCall(user, "set-many", std::string_view("b"),
-                                std::vector<kv::Pair>{{"good", bytes("1")}, {long_key, bytes("2")}})
-                       .result<void>();
-
-  EXPECT_FALSE(set);
-  EXPECT_EQ((KeyValueCall(user, "exists", kv::Item{"b", "good"}).result<bool>()), false);
 }
 
 TEST_F(KeyValueSqliteTest, keeps_the_write_ahead_log_small_under_lasting_load) {

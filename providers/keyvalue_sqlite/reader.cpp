@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "providers/keyvalue_sqlite/limits.h"
+#include "contracts/keyvalue/capabilities.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
 using contracts::keyvalue::After;
 using contracts::keyvalue::Found;
 using contracts::keyvalue::Item;
+using contracts::keyvalue::k_page_keys;
+using contracts::keyvalue::k_value_bytes;
 using contracts::keyvalue::OwnedBytes;
 using contracts::keyvalue::Page;
 using contracts::keyvalue::Place;

@@ -2,11 +2,14 @@
 
 #include <utility>
 
-#include "providers/keyvalue_sqlite/limits.h"
+#include "contracts/keyvalue/capabilities.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
 using contracts::keyvalue::Bytes;
+using contracts::keyvalue::check_bucket;
+using contracts::keyvalue::check_keys;
+using contracts::keyvalue::check_pairs;
 using contracts::keyvalue::Found;
 using contracts::keyvalue::Item;
 using contracts::keyvalue::Outcome;
@@ -16,23 +19,6 @@ using contracts::keyvalue::Place;
 using contracts::keyvalue::Snapshot;
 
 namespace {
-
-Result<> check_keys(std::string_view bucket, const std::vector<std::string_view>& keys) {
-  TRY_OK(check_bucket(bucket));
-  for (const auto key : keys) TRY_OK(check_key(key));
-  return {};
-}
-
-Result<> check(Item item, Bytes value) {
-  TRY_OK(keyvalue_sqlite::check(item));
-  return check_value(value);
-}
-
-Result<> check_pairs(std::string_view bucket, const std::vector<Pair>& pairs) {
-  TRY_OK(check_bucket(bucket));
-  for (const auto& [key, value] : pairs) TRY_OK(check({bucket, key}, value));
-  return {};
-}
 
 // A reader finds the file held only in moments of recovery, never by another host: the open would
 // have failed.

@@ -17,11 +17,11 @@ namespace weft::tests {
 
 namespace kv = contracts::keyvalue;
 
-// A provider that runs, empty at first.
+// One thread that uses a store.
 class KeyValueHarness {
  public:
   virtual ~KeyValueHarness() = default;
-  virtual contracts::Invoker& store() = 0;
+  virtual contracts::Endpoint& store() = 0;
   // Runs what the provider posted to the calling thread, waiting until there is something.
   virtual void run_some() = 0;
 };

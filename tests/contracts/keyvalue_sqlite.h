@@ -48,7 +48,7 @@ class UserHarness final : public tests::KeyValueHarness {
  public:
   explicit UserHarness(KeyValueSqlite& store)
       : endpoint_(store.open(context_.get_executor(), {}).value()) {}
-  contracts::Invoker& store() override { return *endpoint_; }
+  contracts::Endpoint& store() override { return *endpoint_; }
   void run_some() override { context_.run_one(); }
 
  private:

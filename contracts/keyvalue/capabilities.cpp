@@ -1,8 +1,8 @@
-#include "providers/keyvalue_sqlite/limits.h"
+#include "contracts/keyvalue/capabilities.h"
 
 #include <fmt/format.h>
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::contracts::keyvalue {
 
 Result<> check_bucket(std::string_view bucket) {
   if (bucket.empty()) return fail(Errc::invalid, "a bucket needs a name");
@@ -17,15 +17,28 @@ Result<> check_key(std::string_view key) {
               fmt::format("the key has {} bytes, at most {} are allowed", key.size(), k_key_bytes));
 }
 
-Result<> check_value(contracts::keyvalue::Bytes value) {
+Result<> check(Item item) {
+  TRY_OK(check_bucket(item.bucket));
+  return check_key(item.key);
+}
+
+Result<> check(Item item, Bytes value) {
+  TRY_OK(check(item));
   if (value.size() <= k_value_bytes) return {};
   return fail(Errc::invalid, fmt::format("the value has {} bytes, at most {} are allowed",
                                          value.size(), k_value_bytes));
 }
 
-Result<> check(contracts::keyvalue::Item item) {
-  TRY_OK(check_bucket(item.bucket));
-  return check_key(item.key);
+Result<> check_keys(std::string_view bucket, std::span<const std::string_view> keys) {
+  TRY_OK(check_bucket(bucket));
+  for (const auto key : keys) TRY_OK(check_key(key));
+  return {};
 }
 
-}  // namespace weft::providers::keyvalue_sqlite
+Result<> check_pairs(std::string_view bucket, std::span<const Pair> pairs) {
+  TRY_OK(check_bucket(bucket));
+  for (const auto& [key, value] : pairs) TRY_OK(check({bucket, key}, value));
+  return {};
+}
+
+}  // namespace weft::contracts::keyvalue

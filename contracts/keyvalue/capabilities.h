@@ -1,0 +1,64 @@
+// What each product can do of the key-value contract: one row per provider, in one place. What a
+// product cannot do its provider answers with the contract's error `unsupported`;
+// tests/contracts/keyvalue_suite.h asks the row what to expect, so neither can be wrong alone.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "contracts/keyvalue/types.h"
+
+namespace weft::contracts::keyvalue {
+
+enum class Support { no, yes };
+// Of pages by `after`: whether a key may be listed twice when keys come and go. None is ever left
+// out that is there all the time.
+enum class Listing { each_once, may_repeat };
+
+struct Capabilities {
+  std::string_view provider;  // "weft:keyvalue-redis"
+  Support increment;
+  Support versions;  // get-with-version and compare-and-swap
+  Support set_many;  // all or none; likewise the next
+  Support delete_many;
+  Listing listing;
+};
+
+inline constexpr Capabilities k_memory{.provider = "weft:keyvalue-memory",
+                                       .increment = Support::yes,
+                                       .versions = Support::yes,
+                                       .set_many = Support::yes,
+                                       .delete_many = Support::yes,
+                                       .listing = Listing::each_once};
+inline constexpr Capabilities k_sqlite{.provider = "weft:keyvalue-sqlite",
+                                       .increment = Support::yes,
+                                       .versions = Support::yes,
+                                       .set_many = Support::yes,
+                                       .delete_many = Support::yes,
+                                       .listing = Listing::each_once};
+inline constexpr Capabilities k_redis{.provider = "weft:keyvalue-redis",
+                                      .increment = Support::yes,
+                                      .versions = Support::yes,
+                                      .set_many = Support::yes,
+                                      .delete_many = Support::yes,
+                                      .listing = Listing::may_repeat};
+
+// What names and values may be. The same for every product, so that whatever one has taken another
+// takes, too.
+inline constexpr std::size_t k_bucket_bytes = 255;
+inline constexpr std::size_t k_key_bytes = 4096;
+inline constexpr std::size_t k_value_bytes = std::size_t{64} << 20;
+// Keys of one page, when the caller asks for more or leaves it to the provider.
+inline constexpr std::uint32_t k_page_keys = 1000;
+
+// invalid: names the limit. A bucket has at least one byte; a key may be empty.
+Result<> check_bucket(std::string_view bucket);
+Result<> check_key(std::string_view key);
+Result<> check(Item item);
+Result<> check(Item item, Bytes value);
+Result<> check_keys(std::string_view bucket, std::span<const std::string_view> keys);
+Result<> check_pairs(std::string_view bucket, std::span<const Pair> pairs);
+
+}  // namespace weft::contracts::keyvalue

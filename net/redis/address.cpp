@@ -1,0 +1,143 @@
+#include "net/redis/address.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace weft::net::redis {
+namespace {
+
+std::unexpected<Error> bad(std::string_view why) {
+  return fail(Errc::invalid,
+              fmt::format("{}: write redis://HOST:PORT/DATABASE, redis://USER:PASSWORD@HOST:PORT, "
+                          "rediss://HOST:PORT (TLS) or unix:///PATH",
+                          why));
+}
+
+template <class N>
+std::optional<N> number(std::string_view text) {
+  N value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::string> decoded(std::string_view text) {
+  std::string made;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      made.push_back(text[i]);
+      continue;
+    }
+    const auto digits = text.substr(i + 1, 2);
+    unsigned value = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
+    made.push_back(static_cast<char>(value));
+    i += 2;
+  }
+  return made;
+}
+
+// Takes everything up to the last '@' before the path: passwords hold more than they should.
+Result<> take_user(std::string_view& rest, Address& made) {
+  const auto slash = rest.find('/');
+  const auto at = rest.substr(0, slash).rfind('@');
+  if (at == std::string_view::npos) return {};
+  const auto who = rest.substr(0, at);
+  rest.remove_prefix(at + 1);
+  const auto colon = who.find(':');
+  const auto password = colon == std::string_view::npos ? std::optional<std::string>()
+                                                        : decoded(who.substr(colon + 1));
+  const auto user = decoded(who.substr(0, colon));
+  if (!user || !password) {
+    return bad(
+        "what stands before '@' must be USER:PASSWORD or :PASSWORD, special characters as "
+        "%XX");
+  }
+  made.user = *user;
+  made.password = *password;
+  return {};
+}
+
+Result<> take_database(std::string_view text, Address& made) {
+  if (text.empty()) return {};
+  const auto value = number<std::uint32_t>(text);
+  if (!value) return bad(fmt::format("the database '{}' is not a number", text));
+  made.database = *value;
+  return {};
+}
+
+Result<> take_host(std::string_view rest, Address& made) {
+  if (const auto question = rest.find('?'); question != std::string_view::npos)
+    return bad(fmt::format("'{}' is not understood", rest.substr(question)));
+  const auto slash = rest.find('/');
+  auto host = rest.substr(0, slash);
+  if (slash != std::string_view::npos) TRY_OK(take_database(rest.substr(slash + 1), made));
+  HostPort place;
+  const auto bracket = host.starts_with('[') ? host.find(']') : std::string_view::npos;
+  const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (colon != std::string_view::npos) {
+    const auto port = number<std::uint16_t>(host.substr(colon + 1));
+    if (!port || *port == 0)
+      return bad(fmt::format("the port '{}' is not one", host.substr(colon + 1)));
+    place.port = *port;
+    host = host.substr(0, colon);
+  }
+  if (bracket != std::string_view::npos && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  if (host.empty()) host = "127.0.0.1";
+  place.host = host;
+  made.place = std::move(place);
+  return {};
+}
+
+Result<> take_file(std::string_view rest, Address& made) {
+  const auto question = rest.find('?');
+  if (question != std::string_view::npos) {
+    const auto query = rest.substr(question + 1);
+    if (!query.starts_with("db=")) return bad(fmt::format("'?{}' is not understood", query));
+    TRY_OK(take_database(query.substr(3), made));
+  }
+  auto path = decoded(rest.substr(0, question));
+  if (!path || !path->starts_with('/')) return bad("a socket file needs its whole path");
+  if (path->size() > 107)
+    return bad(fmt::format("the path has {} bytes, a socket file takes 107", path->size()));
+  made.place = SocketFile{*std::move(path)};
+  return {};
+}
+
+}  // namespace
+
+Result<Address> Address::parse(std::string_view url) {
+  const auto end = url.find("://");
+  if (end == std::string_view::npos) return bad("this is no url");
+  const auto scheme = url.substr(0, end);
+  auto rest = url.substr(end + 3);
+  Address made;
+  TRY_OK(take_user(rest, made));
+  if (scheme == "redis" || scheme == "rediss") {
+    made.tls = scheme == "rediss" ? Tls::yes : Tls::no;
+    TRY_OK(take_host(rest, made));
+  } else if (scheme == "unix" || scheme == "redis+unix") {
+    TRY_OK(take_file(rest, made));
+  } else {
+    return bad(fmt::format("'{}://' is not of Redis", scheme));
+  }
+  return made;
+}
+
+std::string Address::text() const {
+  if (const auto* file = std::get_if<SocketFile>(&place))
+    return fmt::format("unix://{}{}", file->path,
+                       database == 0 ? std::string() : fmt::format("?db={}", database));
+  const auto& [host, port] = std::get<HostPort>(place);
+  const bool v6 = host.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}/{}", tls == Tls::yes ? "rediss" : "redis", v6 ? "[" : "", host,
+                     v6 ? "]" : "", port, database);
+}
+
+}  // namespace weft::net::redis

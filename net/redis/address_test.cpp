@@ -1,0 +1,60 @@
+#include "net/redis/address.h"
+
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+namespace weft::net::redis {
+namespace {
+
+std::string why_not(std::string_view url) {
+  const auto parsed = Address::parse(url);
+  return parsed ? "taken" : parsed.error().message;
+}
+
+TEST(RedisAddress, has_a_place_and_nothing_else_at_least) {
+  const auto parsed = Address::parse("redis://db.example").value();
+
+  const auto& [host, port] = std::get<HostPort>(parsed.place);
+  EXPECT_EQ(std::tuple(host, port), std::tuple("db.example", 6379));
+  EXPECT_EQ(std::tuple(parsed.user, parsed.password, parsed.database), std::tuple("", "", 0u));
+  EXPECT_EQ(parsed.tls, Tls::no);
+}
+
+TEST(RedisAddress, has_user_password_port_and_database_at_most) {
+  const auto parsed = Address::parse("rediss://ann:p%40ss:w@[::1]:7000/3").value();
+
+  const auto& [host, port] = std::get<HostPort>(parsed.place);
+  EXPECT_EQ(std::tuple(host, port), std::tuple("::1", 7000));
+  EXPECT_EQ(std::tuple(parsed.user, parsed.password, parsed.database),
+            std::tuple("ann", "p@ss:w", 3u));
+  EXPECT_EQ(parsed.tls, Tls::yes);
+}
+
+TEST(RedisAddress, may_be_a_socket_file) {
+  const auto parsed = Address::parse("unix://:secret@/run/redis.sock?db=2").value();
+
+  EXPECT_EQ(std::get<SocketFile>(parsed.place).path, "/run/redis.sock");
+  EXPECT_EQ(std::tuple(parsed.password, parsed.database), std::tuple("secret", 2u));
+}
+
+TEST(RedisAddress, is_shown_without_user_and_password) {
+  EXPECT_EQ(Address::parse("redis://ann:secret@h/1").value().text(), "redis://h:6379/1");
+  EXPECT_EQ(Address::parse("rediss://:secret@[::1]:7").value().text(), "rediss://[::1]:7/0");
+  EXPECT_EQ(Address::parse("unix://:secret@/s?db=2").value().text(), "unix:///s?db=2");
+}
+
+TEST(RedisAddress, that_is_none_is_refused_without_telling_the_password) {
+  EXPECT_TRUE(why_not("localhost:6379").starts_with("this is no url"));
+  EXPECT_TRUE(why_not("http://h").starts_with("'http://' is not of Redis"));
+  EXPECT_TRUE(why_not("redis://h:0").starts_with("the port '0' is not one"));
+  EXPECT_TRUE(why_not("redis://h:70000").starts_with("the port '70000' is not one"));
+  EXPECT_TRUE(why_not("redis://h/first").starts_with("the database 'first' is not a number"));
+  EXPECT_TRUE(why_not("redis://h/0?x=1").starts_with("'?x=1' is not understood"));
+  EXPECT_TRUE(why_not("unix://relative").starts_with("a socket file needs its whole path"));
+  EXPECT_EQ(why_not("redis://ann:%zzsecret@h").find("secret"), std::string::npos);
+  EXPECT_EQ(why_not("redis://secret@h").find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weft::net::redis

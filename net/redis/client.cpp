@@ -1,0 +1,356 @@
+#include "net/redis/client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <vector>
+
+namespace weft::net::redis {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds k_retry_first = 10ms;
+// So many attempts are made although nobody waits; after them the next command makes one.
+constexpr unsigned k_unasked_attempts = 6;
+constexpr std::size_t k_kept_queue_bytes = std::size_t{256} << 10;
+
+}  // namespace
+
+Client::Client(ClientSettings settings, TlsSettings* tls, const Surroundings& around)
+    : settings_(std::move(settings)),
+      tls_(tls),
+      executor_(around.executor),
+      clock_(around.clock),
+      log_(around.log),
+      where_(fmt::format("{} ({})", settings_.label, settings_.address.text())),
+      random_(around.random),
+      reader_(settings_.reply_bytes),
+      alarm_(around.executor, around.clock, [this] { on_alarm(); }) {
+  connect();
+}
+
+Client::~Client() {
+  *anchor_ = nullptr;
+  state_ = State::closed;
+  connection_.reset();
+  auto entries = std::exchange(entries_, {});
+  for (auto& entry : entries) {
+    if (entry.outcome) entry.outcome->on_failure(unavailable("the client is being closed"));
+  }
+}
+
+Error Client::unavailable(std::string_view why) const {
+  return {Errc::unavailable, fmt::format("{}: {}", where_, why)};
+}
+
+// ---- what callers send ----
+
+std::optional<Error> Client::admit(MonotonicTime& deadline) {
+  const auto now = clock_.now();
+  if (deadline == MonotonicTime::max()) deadline = now + settings_.answer_limit;
+  if (state_ == State::closed) return unavailable("the client is being closed");
+  if (deadline <= now)
+    return Error{Errc::timed_out, fmt::format("{}: the deadline had passed already", where_)};
+  if (entries_.size() >= settings_.queue_commands)
+    return unavailable(fmt::format("{} calls wait already", entries_.size()));
+  if (waiting_bytes() >= settings_.queue_bytes)
+    return unavailable(fmt::format("{} bytes wait to be sent already", waiting_bytes()));
+  return std::nullopt;
+}
+
+void Client::add(Entry entry) {
+  // An alarm that stands for an earlier moment looks again then.
+  const auto look = std::min(entry.deadline, clock_.now() + settings_.answer_limit);
+  entries_.push_back(std::move(entry));
+  if (look < alarm_.at()) alarm_.set(look);
+  if (state_ == State::idle) connect();
+  // Who asks alone is served at once. While replies are due, more may come in this turn.
+  if (sent_ == 0) return flush();
+  flush_later();
+}
+
+void Client::flush_later() {
+  if (state_ != State::up || writing_bytes_ != 0 || std::exchange(flush_posted_, true)) return;
+  boost::asio::post(executor_, [anchor = anchor_] {
+    if (auto* self = *anchor) {
+      self->flush_posted_ = false;
+      self->flush();
+    }
+  });
+}
+
+void Client::flush() {
+  if (state_ != State::up || writing_bytes_ != 0) return;
+  if (dead_bytes_ != 0) drop_what_nobody_wants();
+  if (out_.empty()) return;
+  if (sent_ == 0) heard_ = clock_.now();
+  sent_ = entries_.size();
+  writing_bytes_ = out_.size();
+  if (connection_->write(out_) == Write::done) written();
+}
+
+void Client::written() {
+  writing_bytes_ = 0;
+  // One that had to be large is not kept.
+  if (out_.empty() && out_.capacity() > k_kept_queue_bytes) out_.shrink_to_fit();
+}
+
+void Client::drop_what_nobody_wants() {
+  std::string kept;
+  std::size_t at = 0, live = sent_;
+  for (std::size_t i = sent_; i < entries_.size(); ++i) {
+    auto& entry = entries_[i];
+    const auto bytes = std::string_view(out_).substr(at, entry.bytes);
+    at += entry.bytes;
+    if (!entry.outcome || !entry.outcome->wanted()) continue;
+    kept.append(bytes);
+    if (live != i) entries_[live] = std::move(entry);
+    ++live;
+  }
+  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(live), entries_.end());
+  out_ = std::move(kept);
+  dead_bytes_ = 0;
+}
+
+// ---- the connection ----
+
+void Client::connect() {
+  state_ = State::connecting;
+  phase_ends_ = clock_.now() + settings_.connect_limit;
+  reader_ = ReplyReader(settings_.reply_bytes);
+  connection_ = open_connection(executor_, settings_.address, tls_, *this);
+  set_alarm();
+}
+
+void Client::on_open() {
+  state_ = State::greeting;
+  greet(Step::hello);
+}
+
+void Client::send_greeting() {
+  if (writing_bytes_ != 0 || greeting_.empty()) return;
+  writing_bytes_ = greeting_.size();
+  if (connection_->write(greeting_) == Write::done) writing_bytes_ = 0;
+}
+
+// One question at a time; those that are not needed are passed over.
+void Client::greet(Step step) {
+  step_ = step;
+  const auto& [place, tls, user, password, database] = settings_.address;
+  const std::string_view who = user.empty() ? "default" : std::string_view(user);
+  Commands commands(greeting_);
+  switch (step) {
+    case Step::hello:
+      if (password.empty()) {
+        commands.whole("HELLO", 3, "SETNAME", settings_.name);
+      } else {
+        commands.whole("HELLO", 3, "AUTH", who, password, "SETNAME", settings_.name);
+      }
+      return send_greeting();
+    case Step::authenticate:
+      if (password.empty()) return greet(Step::name);
+      if (user.empty()) {
+        commands.whole("AUTH", password);
+      } else {
+        commands.whole("AUTH", user, password);
+      }
+      return send_greeting();
+    case Step::name:
+      commands.whole("CLIENT", "SETNAME", settings_.name);
+      return send_greeting();
+    case Step::select:
+      if (database == 0) return greet(Step::ping);
+      commands.whole("SELECT", database);
+      return send_greeting();
+    case Step::ping:
+      commands.whole("PING");
+      return send_greeting();
+  }
+}
+
+void Client::on_greeting(const Reply& reply) {
+  const auto error = reply.is(Kind::error) ? reply.text() : std::string_view();
+  // While it reads its data after a start, or a script keeps it busy, and not for long.
+  if (error.starts_with("LOADING") || error.starts_with("BUSY") || error.starts_with("MASTERDOWN"))
+    return lose(error);
+  switch (step_) {
+    case Step::hello:
+      if (error.empty()) return greet(Step::select);
+      // A server before version 6 knows no HELLO and speaks the older protocol.
+      if (error.starts_with("ERR unknown command") || error.starts_with("NOPROTO"))
+        return greet(Step::authenticate);
+      return refused(error);
+    case Step::authenticate:
+      return error.empty() ? greet(Step::name) : refused(error);
+    case Step::name:
+      // Only for people; a server that knows no names, or forbids them, serves all the same.
+      return error.starts_with("NOAUTH") ? refused(error) : greet(Step::select);
+    case Step::select:
+      return error.empty() ? greet(Step::ping) : refused(error);
+    case Step::ping:
+      return error.empty() ? on_up() : refused(error);
+  }
+}
+
+void Client::on_up() {
+  state_ = State::up;
+  phase_ends_ = MonotonicTime::max();
+  if (!trouble_.empty()) {
+    log_.info("Redis is there again",
+              {{"provider", settings_.label}, {"address", settings_.address.text()}});
+  }
+  failures_ = 0;
+  trouble_.clear();
+  drop_what_nobody_wants();
+  flush();
+}
+
+void Client::on_broken(Error error) { lose(error.message); }
+
+void Client::lose(std::string_view why) {
+  // It may lie in what goes away now.
+  std::string reason(why);
+  const bool was_up = state_ == State::up;
+  connection_.reset();
+  writing_bytes_ = 0;
+  greeting_.clear();
+  first_error_.clear();
+  if (trouble_.empty()) {
+    log_.warn(
+        was_up ? "the connection to Redis is lost" : "Redis cannot be reached",
+        {{"provider", settings_.label}, {"address", settings_.address.text()}, {"error", reason}});
+  }
+  trouble_ = std::move(reason);
+  std::vector<std::unique_ptr<Outcome>> failed;
+  for (; sent_ > 0; --sent_) {
+    if (auto& outcome = entries_.front().outcome) failed.push_back(std::move(outcome));
+    entries_.pop_front();
+  }
+  pause_or_rest();
+  const auto error = unavailable(fmt::format(
+      "the connection was lost ({}) while the call was under way; whether it was done is not known",
+      trouble_));
+  for (auto& outcome : failed) outcome->on_failure(error);
+}
+
+void Client::refused(std::string_view why) {
+  const auto error = unavailable(why);
+  lose(why);
+  auto failed = std::exchange(entries_, {});
+  out_.clear();
+  dead_bytes_ = 0;
+  for (auto& entry : failed) {
+    if (entry.outcome) entry.outcome->on_failure(error);
+  }
+}
+
+void Client::pause_or_rest() {
+  const auto most = std::min(settings_.retry_most, k_retry_first * (1 << std::min(failures_, 16u)));
+  if (++failures_ > k_unasked_attempts && entries_.empty()) {
+    state_ = State::idle;
+    phase_ends_ = MonotonicTime::max();
+  } else {
+    // Between half of it and all, so that threads and hosts do not come all at once.
+    const auto half = std::chrono::nanoseconds(most) / 2;
+    const auto chance = random_.next() % static_cast<std::uint64_t>(half.count() + 1);
+    state_ = State::pausing;
+    phase_ends_ = clock_.now() + half + std::chrono::nanoseconds(chance);
+  }
+  set_alarm();
+}
+
+// ---- what comes back ----
+
+void Client::on_written() {
+  written();
+  if (state_ == State::greeting) return send_greeting();
+  flush();
+}
+
+void Client::on_bytes(std::span<const char> bytes) {
+  heard_ = clock_.now();
+  if (auto fed = reader_.feed(bytes); !fed) return lose(fed.error().message);
+  while (connection_) {
+    auto reply = reader_.next();
+    if (!reply) return lose(reply.error().message);
+    if (!*reply) return;
+    if ((*reply)->is(Kind::push)) continue;  // nothing was subscribed to
+    if (state_ == State::greeting) {
+      on_greeting(**reply);
+    } else {
+      deliver(**reply);
+    }
+  }
+}
+
+void Client::deliver(const Reply& reply) {
+  if (sent_ == 0) return lose("the server sent a reply that nobody asked for");
+  auto& front = entries_.front();
+  if (front.replies > 1) {
+    --front.replies;
+    if (reply.is(Kind::error) && first_error_.empty()) first_error_ = reply.text();
+    return;
+  }
+  const auto outcome = std::move(front.outcome);
+  entries_.pop_front();
+  --sent_;
+  const auto error = std::exchange(first_error_, {});
+  if (!outcome) return;
+  if (error.empty()) return outcome->on_reply(reply);
+  const Node node{.kind = Kind::error, .size = error.size()};
+  outcome->on_reply(Reply({&node, 1}, error));
+}
+
+// ---- time ----
+
+void Client::on_alarm() {
+  const auto now = clock_.now();
+  if (now >= phase_ends_) {
+    if (state_ == State::pausing) {
+      connect();
+    } else {
+      lose(fmt::format("no {} within {} ms",
+                       state_ == State::connecting ? "connection" : "greeting",
+                       settings_.connect_limit.count()));
+    }
+  } else if (state_ == State::up && sent_ > 0 && now >= heard_ + settings_.answer_limit) {
+    lose(fmt::format("the server said nothing for {} ms", settings_.answer_limit.count()));
+  }
+  expire(now);
+}
+
+void Client::expire(MonotonicTime now) {
+  std::vector<std::pair<std::unique_ptr<Outcome>, Error>> late;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    auto& entry = entries_[i];
+    if (!entry.outcome || entry.deadline > now) continue;
+    if (i < sent_) {
+      late.emplace_back(std::move(entry.outcome),
+                        Error{Errc::timed_out, fmt::format("{}: no reply in time", where_)});
+    } else {
+      dead_bytes_ += entry.bytes;
+      late.emplace_back(std::move(entry.outcome),
+                        unavailable(trouble_.empty() ? "it was not ready in time" : trouble_));
+    }
+  }
+  if (dead_bytes_ > out_.size() / 2) drop_what_nobody_wants();
+  set_alarm();
+  for (auto& [outcome, error] : late) outcome->on_failure(std::move(error));
+}
+
+void Client::set_alarm() {
+  auto at = phase_ends_;
+  for (const auto& entry : entries_) {
+    if (entry.outcome) at = std::min(at, entry.deadline);
+  }
+  if (state_ == State::up && sent_ > 0) at = std::min(at, heard_ + settings_.answer_limit);
+  if (at == MonotonicTime::max()) {
+    alarm_.cancel();
+  } else {
+    alarm_.set(at);
+  }
+}
+
+}  // namespace weft::net::redis

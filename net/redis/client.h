@@ -1,0 +1,165 @@
+// A client of one Redis server: commands of all callers of a thread in one pipeline, over one
+// connection that is made again whenever it is lost.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/alarm.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/quick_random.h"
+#include "net/redis/address.h"
+#include "net/redis/command.h"
+#include "net/redis/connection.h"
+#include "net/redis/reply.h"
+
+namespace weft::net::redis {
+
+struct ClientSettings {
+  Address address = {};
+  std::string label =
+      {};  // begins every error and names the log lines: "weft:keyvalue-redis shop-kv"
+  std::string name = {};                          // as CLIENT LIST shows it, without spaces
+  std::chrono::milliseconds connect_limit{3000};  // until the server has greeted
+  // For commands without a deadline; and how long the server may say nothing while it owes replies,
+  // before the connection counts as dead.
+  std::chrono::milliseconds answer_limit{5000};
+  std::chrono::milliseconds retry_most{
+      300};  // between two attempts to connect, after the first few
+  // Of what waits to be sent, and of all commands without a reply. Full: unavailable.
+  std::size_t queue_bytes = std::size_t{128} << 20;
+  std::size_t queue_commands = 8192;
+  std::size_t reply_bytes = std::size_t{128}
+                            << 20;  // of one reply; a larger one ends the connection
+};
+
+// Where the outcome of what was sent goes: to one of the two, once, on the client's thread; a
+// failure possibly before send() returns. They may send.
+class Outcome {
+ public:
+  virtual ~Outcome() = default;
+  // Valid during the call. An error of Redis is a reply, too. Of several commands: the first error,
+  // or else the last reply.
+  virtual void on_reply(const Reply& reply) noexcept = 0;
+  // unavailable: not sent, or sent and the connection lost, so that nobody knows whether it was
+  // done; the message tells which. timed_out: sent, and no reply in time.
+  virtual void on_failure(Error error) noexcept = 0;
+  // Asked before it is sent after a wait: if false it is dropped.
+  virtual bool wanted() const noexcept = 0;
+};
+
+// One thread. Commands are sent in the order of send(): at once when no reply is due, otherwise all
+// of one turn of the thread in one write.
+// While there is no connection they wait, until their deadlines.
+class Client final : private ConnectionUser {
+ public:
+  struct Surroundings {
+    boost::asio::io_context::executor_type executor;
+    const Clock& clock;
+    Random& random;
+    Log& log;
+  };
+  // Connects at once. `tls` may be null when the address is without; all outlive this.
+  Client(ClientSettings settings, TlsSettings* tls, const Surroundings& around);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  // Whatever has no outcome yet gets `unavailable`.
+  ~Client();
+
+  // `write` is called with Commands, at once or not at all; several of them stay together.
+  // MonotonicTime::max() is no deadline.
+  template <class Write>
+  void send(MonotonicTime deadline, std::unique_ptr<Outcome> outcome, const Write& write) {
+    if (auto full = admit(deadline)) return outcome->on_failure(*std::move(full));
+    const std::size_t before = out_.size();
+    Commands commands(out_);
+    write(commands);
+    add({std::move(outcome), deadline, out_.size() - before, commands.count()});
+  }
+
+  // Commands sent or waiting whose outcome is not known.
+  std::size_t waiting() const { return entries_.size(); }
+  // Of what waits to be sent.
+  std::size_t waiting_bytes() const { return out_.size() + writing_bytes_; }
+  const ClientSettings& settings() const { return settings_; }
+
+ private:
+  enum class State { idle, pausing, connecting, greeting, up, closed };
+  enum class Step { hello, authenticate, name, select, ping };
+  struct Entry {
+    std::unique_ptr<Outcome> outcome;  // null: it has had its outcome, the replies are still due
+    MonotonicTime deadline;
+    std::size_t bytes;      // in out_, while it is not sent
+    std::uint32_t replies;  // still due
+  };
+
+  std::optional<Error> admit(MonotonicTime& deadline);
+  void add(Entry entry);
+  void flush_later();
+  void flush();
+  void written();
+  void drop_what_nobody_wants();
+
+  void connect();
+  void greet(Step step);
+  void on_greeting(const Reply& reply);
+  void send_greeting();
+  void on_up();
+  // The connection is of no more use. What was sent on it fails.
+  void lose(std::string_view why);
+  // The same, and what waits fails too: trying again will hardly help.
+  void refused(std::string_view why);
+  void pause_or_rest();
+
+  void on_open() override;
+  void on_bytes(std::span<const char> bytes) override;
+  void on_written() override;
+  void on_broken(Error error) override;
+  void deliver(const Reply& reply);
+
+  void on_alarm();
+  void expire(MonotonicTime now);
+  void set_alarm();
+  Error unavailable(std::string_view why) const;
+
+  // Set at construction.
+  const ClientSettings settings_;
+  TlsSettings* const tls_;
+  const boost::asio::io_context::executor_type executor_;
+  const Clock& clock_;
+  Log& log_;
+  const std::string where_;  // label and address, for errors
+  // What is posted holds it, and finds null when the client is gone.
+  const std::shared_ptr<Client*> anchor_ = std::make_shared<Client*>(this);
+  QuickRandom random_;
+
+  State state_ = State::idle;
+  Step step_ = Step::hello;
+  MonotonicTime phase_ends_ = MonotonicTime::max();  // of pausing, connecting and greeting
+  unsigned failures_ = 0;                            // attempts since there was a connection
+  std::string trouble_;                              // of the last of them
+  std::unique_ptr<Connection> connection_;
+  ReplyReader reader_;
+  MonotonicTime heard_;  // from the server, or when it began to owe replies
+
+  std::deque<Entry> entries_;   // in the order in which they were sent or will be
+  std::size_t sent_ = 0;        // so many of them, from the front, went to the connection
+  std::string out_;             // the bytes of the others
+  std::size_t dead_bytes_ = 0;  // of out_: of entries that have had their outcome
+  std::string greeting_;
+  std::size_t writing_bytes_ = 0;  // not 0 while the connection writes
+  bool flush_posted_ = false;
+  std::string first_error_;  // of the several commands of the entry in front
+  Alarm alarm_;
+};
+
+}  // namespace weft::net::redis

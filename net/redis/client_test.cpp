@@ -1,0 +1,251 @@
+// The client against a real server, and against one on which everything goes wrong. What a call
+// does in the eyes of the contract stands in providers/keyvalue_redis/faults_test.cpp.
+#include "net/redis/client.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/fault_proxy.h"
+#include "tests/support/redis_server.h"
+
+namespace weft::net::redis {
+namespace {
+
+using namespace std::chrono_literals;
+using tests::RedisServer;
+
+// One outcome, as text.
+class Heard final : public Outcome {
+ public:
+  explicit Heard(std::string& to) : to_(to) {}
+  void on_reply(const Reply& reply) noexcept override {
+    to_ = reply.is(Kind::nothing)   ? "(nothing)"
+          : reply.is(Kind::integer) ? std::to_string(reply.integer())
+          : reply.is(Kind::list)    ? "(" + std::to_string(reply.size()) + ")"
+          : reply.is(Kind::error)   ? "!" + std::string(reply.text())
+                                    : std::string(reply.text());
+  }
+  void on_failure(Error error) noexcept override {
+    to_ = std::string(name(error.code)) + ": " + error.message;
+  }
+  bool wanted() const noexcept override { return true; }
+
+ private:
+  std::string& to_;
+};
+
+class RedisClient : public testing::Test {
+ protected:
+  Client& open(const std::string& url, ClientSettings settings = {}) {
+    settings.address = Address::parse(url).value();
+    settings.label = "test";
+    settings.name = "weft:test";
+    return clients.emplace_back(std::move(settings), nullptr,
+                                Client::Surroundings{io.get_executor(), clock, random, log});
+  }
+  template <class... W>
+  std::string ask(Client& client, const W&... words) {
+    std::string heard;
+    client.send(MonotonicTime::max(), std::make_unique<Heard>(heard),
+                [&](Commands& commands) { commands.whole(words...); });
+    while (heard.empty()) io.run_one();
+    return heard;
+  }
+
+  SystemClock clock;
+  SystemRandom random;
+  std::string logged;
+  Log log{{.level = LogLevel::debug}, clock, [this](std::string_view line) { logged += line; }};
+  boost::asio::io_context io{1};
+  std::deque<Client> clients;
+};
+
+TEST_F(RedisClient, says_who_it_is_and_speaks_the_newer_protocol) {
+  RedisServer server;
+  auto& client = open(server.url() + "/3");
+
+  EXPECT_EQ(ask(client, "CLIENT", "GETNAME"), "weft:test");
+  const auto info = ask(client, "CLIENT", "INFO");
+  EXPECT_NE(info.find(" resp=3"), std::string::npos) << info;
+  EXPECT_NE(info.find(" db=3 "), std::string::npos) << info;
+}
+
+TEST_F(RedisClient, speaks_the_older_protocol_to_a_server_that_knows_no_other) {
+  RedisServer server({"--rename-command", "HELLO", "", "--requirepass", "secret"}, "secret");
+  auto& client = open("redis://:secret@127.0.0.1:" + std::to_string(server.port()) + "/1");
+
+  EXPECT_EQ(ask(client, "CLIENT", "GETNAME"), "weft:test");
+  EXPECT_NE(ask(client, "CLIENT", "INFO").find(" resp=2"), std::string::npos);
+  EXPECT_EQ(ask(client, "GET", "nothing"), "(nothing)");
+}
+
+TEST_F(RedisClient, reaches_a_server_by_its_socket_file_as_a_user_of_its_own) {
+  RedisServer server({"--user", "ann", "on", ">pass@word", "~*", "+@all"});
+  auto& client = open("unix://ann:pass%40word@" + server.socket_file());
+
+  EXPECT_EQ(ask(client, "ACL", "WHOAMI"), "ann");
+}
+
+TEST_F(RedisClient, sends_what_comes_in_one_turn_at_once_and_keeps_its_order) {
+  RedisServer server;
+  auto& client = open(server.url());
+  ask(client, "PING");
+  std::vector<std::string> heard(500);
+
+  for (auto& one : heard) {
+    client.send(MonotonicTime::max(), std::make_unique<Heard>(one),
+                [](Commands& commands) { commands.whole("INCR", "n"); });
+  }
+  EXPECT_EQ(client.waiting(), heard.size());
+  while (heard.back().empty()) io.run_one();
+
+  for (std::size_t i = 0; i < heard.size(); ++i) EXPECT_EQ(heard[i], std::to_string(i + 1));
+  EXPECT_EQ(client.waiting(), 0u);
+}
+
+TEST_F(RedisClient, gives_several_commands_one_outcome_the_first_error_or_the_last_reply) {
+  RedisServer server;
+  auto& client = open(server.url());
+  const auto transaction = [&](std::string_view key) {
+    std::string heard;
+    client.send(MonotonicTime::max(), std::make_unique<Heard>(heard), [&](Commands& commands) {
+      commands.whole("MULTI").whole("SET", key, "1").whole("INCR", key).whole("EXEC");
+    });
+    while (heard.empty()) io.run_one();
+    return heard;
+  };
+
+  EXPECT_EQ(transaction("n"), "(2)");
+  EXPECT_EQ(ask(client, "CONFIG", "SET", "maxmemory", 1), "OK");
+  EXPECT_TRUE(transaction("n").starts_with("!OOM")) << transaction("n");
+  EXPECT_EQ(ask(client, "CONFIG", "SET", "maxmemory", 0), "OK");
+  EXPECT_EQ(transaction("n"), "(2)");
+}
+
+TEST_F(RedisClient, refuses_what_would_make_the_queue_too_long_or_too_large) {
+  tests::FaultProxy proxy(1);
+  proxy.black_hole();
+  auto& client = open("redis://127.0.0.1:" + std::to_string(proxy.port()),
+                      {.queue_bytes = 10'000, .queue_commands = 20});
+  std::vector<std::string> small(21), large(3);
+
+  for (auto& one : large) {
+    client.send(MonotonicTime::max(), std::make_unique<Heard>(one),
+                [](Commands& commands) { commands.whole("SET", "k", std::string(6000, 'x')); });
+  }
+  EXPECT_NE(large[2].find("bytes wait to be sent already"), std::string::npos);
+  EXPECT_LT(client.waiting_bytes(), 20'000u);
+  clients.clear();
+  EXPECT_TRUE(large[0].starts_with("unavailable: test (redis://127.0.0.1:"));
+  auto& another = open("redis://127.0.0.1:" + std::to_string(proxy.port()),
+                       {.queue_bytes = 10'000, .queue_commands = 20});
+  for (auto& one : small) {
+    another.send(MonotonicTime::max(), std::make_unique<Heard>(one),
+                 [](Commands& commands) { commands.whole("PING"); });
+  }
+  EXPECT_NE(small[20].find("20 calls wait already"), std::string::npos);
+  EXPECT_TRUE(small[19].empty());
+  clients.clear();
+}
+
+TEST_F(RedisClient, forgets_the_bytes_of_commands_whose_time_is_over) {
+  tests::FaultProxy proxy(1);
+  proxy.black_hole();
+  auto& client = open("redis://127.0.0.1:" + std::to_string(proxy.port()));
+  std::vector<std::string> heard(10);
+  for (auto& one : heard) {
+    client.send(clock.now() + 20ms, std::make_unique<Heard>(one),
+                [](Commands& commands) { commands.whole("SET", "k", std::string(6000, 'x')); });
+  }
+
+  while (heard.back().empty()) io.run_one();
+
+  EXPECT_TRUE(heard[0].starts_with("unavailable: ")) << heard[0];
+  EXPECT_EQ(client.waiting(), 0u);
+  EXPECT_EQ(client.waiting_bytes(), 0u);
+}
+
+TEST_F(RedisClient, ends_a_connection_on_which_comes_what_redis_does_not_say) {
+  RedisServer server;
+  auto& client = open(server.url(), {.reply_bytes = 10'000});
+  EXPECT_EQ(ask(client, "SET", "k", std::string(200'000, 'x')), "OK");
+
+  const auto heard = ask(client, "GET", "k");
+
+  EXPECT_NE(heard.find("a reply has more than 10000 bytes"), std::string::npos) << heard;
+  EXPECT_EQ(ask(client, "PING"), "PONG");
+}
+
+// A certificate for 127.0.0.1 that signed itself, and a server that shows it.
+class RedisTls : public RedisClient {
+ protected:
+  static std::string certificate(const std::filesystem::path& folder) {
+    const auto path = (folder / "cert.pem").string();
+    tests::run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-keyout", (folder / "key.pem").string(), "-out", path, "-days", "2",
+                "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"},
+               "openssl");
+    return path;
+  }
+  Client& open_tls(const std::string& host, TlsSettings* tls) {
+    ClientSettings settings;
+    settings.address = Address::parse("rediss://" + host + ":" + std::to_string(port)).value();
+    settings.label = "test";
+    settings.name = "weft:test";
+    settings.answer_limit = 500ms;
+    return clients.emplace_back(std::move(settings), tls,
+                                Client::Surroundings{io.get_executor(), clock, random, log});
+  }
+
+  tests::TemporaryFolder folder;
+  const std::string certificate_ = certificate(folder.path());
+  const std::uint16_t port = tests::free_port();
+  RedisServer server{{"--tls-port", std::to_string(port), "--tls-cert-file", certificate_,
+                      "--tls-key-file", (folder.path() / "key.pem").string(), "--tls-ca-cert-file",
+                      certificate_, "--tls-auth-clients", "no"}};
+};
+
+TEST_F(RedisTls, reaches_a_server_whose_certificate_an_authority_of_ours_signed) {
+  const auto tls = make_tls(certificate_).value();
+  auto& client = open_tls("127.0.0.1", tls.get());
+  const std::string large(3'000'000, 'x');
+
+  EXPECT_EQ(ask(client, "SET", "k", large), "OK");
+  EXPECT_EQ(ask(client, "GET", "k"), large);
+  clients.clear();
+}
+
+TEST_F(RedisTls, refuses_a_certificate_of_nobody_known_or_for_another_name) {
+  const auto system = make_tls("").value();
+  const auto ours = make_tls(certificate_).value();
+
+  const auto unknown = ask(open_tls("127.0.0.1", system.get()), "PING");
+  const auto another = ask(open_tls("localhost", ours.get()), "PING");
+
+  EXPECT_TRUE(unknown.starts_with("unavailable")) << unknown;
+  EXPECT_NE(unknown.find("certificate verify failed"), std::string::npos) << unknown;
+  EXPECT_NE(another.find("certificate verify failed"), std::string::npos) << another;
+  clients.clear();
+}
+
+TEST_F(RedisClient, tells_once_that_there_is_no_server_and_once_that_there_is_one) {
+  RedisServer server;
+  server.end();
+  auto& client = open(server.url());
+  const auto until = clock.now() + 300ms;
+  while (clock.now() < until) io.run_one_for(50ms);
+  server.start();
+  EXPECT_EQ(ask(client, "PING"), "PONG");
+
+  EXPECT_EQ(logged.find("Redis cannot be reached"), logged.rfind("Redis cannot be reached"));
+  EXPECT_NE(logged.find("Redis cannot be reached"), std::string::npos);
+  EXPECT_NE(logged.find("Redis is there again"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weft::net::redis

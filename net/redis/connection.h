@@ -1,0 +1,58 @@
+// The bytes of one connection to a Redis server: name looked up, connected, TLS agreed on; then
+// both ways until it ends.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "net/redis/address.h"
+
+namespace weft::net::redis {
+
+// What TLS needs to know, read once. Shared by the connections of one address.
+class TlsSettings;
+struct TlsSettingsDelete {
+  void operator()(TlsSettings* settings) const;
+};
+using TlsSettingsPtr = std::unique_ptr<TlsSettings, TlsSettingsDelete>;
+// Certificates are checked against the system's authorities, or those in the PEM file `authorities`
+// when it is not empty. invalid: the file cannot be read.
+Result<TlsSettingsPtr> make_tls(const std::string& authorities);
+
+// Whether what was written has left the process, or will be said to have by on_written.
+enum class Write { done, under_way };
+
+// Told what happens to a connection, on its thread, never from within one of its methods.
+class ConnectionUser {
+ public:
+  virtual void on_open() = 0;
+  // Valid during the call.
+  virtual void on_bytes(std::span<const char> bytes) = 0;
+  // What was under way has left the process.
+  virtual void on_written() = 0;
+  // It is over; nothing else comes. The error names no place.
+  virtual void on_broken(Error error) = 0;
+
+ protected:
+  ~ConnectionUser() = default;
+};
+
+// One thread.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  // Takes the bytes and gives back an empty buffer. Not before on_open, nor again before what was
+  // taken has left.
+  virtual Write write(std::string& bytes) = 0;
+};
+
+// Begins to connect. `tls` is not null for an address with TLS, and outlives the connection, as do
+// the user and the executor. Destroying it ends it: its user hears nothing more.
+std::unique_ptr<Connection> open_connection(boost::asio::io_context::executor_type executor,
+                                            const Address& address, TlsSettings* tls,
+                                            ConnectionUser& user);
+
+}  // namespace weft::net::redis

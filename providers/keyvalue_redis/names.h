@@ -1,0 +1,39 @@
+// What a key of a bucket is called in Redis. The bucket `default` is the database itself, as the
+// 1.x provider knew it: its keys keep their names. Keys of other buckets are
+// `weft:BUCKET:KEY`, with ':' and '%' in the bucket's name as %3A and %25; so are those of
+// `default` that begin with `weft:`, so that no two keys share a name.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weft::providers::keyvalue_redis {
+
+inline constexpr std::string_view k_plain_bucket = "default";
+inline constexpr std::string_view k_reserved = "weft:";
+// The name of the mark that stands for the state of a key, see versions.h: `weft::{NAME}`. No
+// bucket has an empty name; the braces keep key and mark on one server of a cluster.
+inline constexpr std::string_view k_mark_begin = "weft::{";
+inline constexpr std::string_view k_mark_end = "}";
+
+// Names keys, and remembers the last bucket, because callers mostly have one. One thread.
+class Names final {
+ public:
+  // What stands before the key in its name. Valid until the next call.
+  std::string_view prefix(std::string_view bucket, std::string_view key);
+  // What stands before every key of a bucket other than `default`. The same.
+  std::string_view prefix(std::string_view bucket);
+
+ private:
+  std::string bucket_;
+  std::string prefix_;
+};
+
+// The key of the bucket that has this name; nothing when it is of another bucket, a mark, or no
+// text in UTF-8.
+std::optional<std::string_view> key_named(std::string_view bucket, std::string_view prefix,
+                                          std::string_view name);
+// A pattern for SCAN that finds what begins with the prefix.
+std::string pattern(std::string_view prefix);
+
+}  // namespace weft::providers::keyvalue_redis
