@@ -31,7 +31,7 @@ std::string_view property(const Policy& policy, std::string_view key) {
 
 // Relative paths start at the folder of the manifest, as images do.
 std::filesystem::path path_of(const Policy& policy, std::string_view key) {
-  const std::filesystem::path path(property(policy, key));
+  std::filesystem::path path(property(policy, key));
   if (path.empty() || path.is_absolute()) return path;
   return std::filesystem::path(policy.at.file).parent_path() / path;
 }

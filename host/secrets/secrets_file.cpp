@@ -41,6 +41,9 @@ using KeyHead = std::array<std::byte, k_key_head>;
 const unsigned char* raw(const std::byte* bytes) {
   return reinterpret_cast<const unsigned char*>(bytes);
 }
+const char* chars(const SecretBytes& text) {
+  return reinterpret_cast<const char*>(text.bytes().data());
+}
 unsigned char* raw(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 
 std::uint32_t number_at(std::span<const std::byte> bytes, std::size_t at) {
@@ -79,8 +82,8 @@ Result<SecretBytes> make_key(const SecretBytes& text, std::span<const std::byte>
                               "given is a pass phrase",
                               file));
     }
-    sodium_hex2bin(raw(key.bytes().data()), key.size(), text_of(text.bytes()).data(), text.size(),
-                   nullptr, nullptr, nullptr);
+    sodium_hex2bin(raw(key.bytes().data()), key.size(), chars(text), text.size(), nullptr, nullptr,
+                   nullptr);
     return key;
   }
   const auto ops = number_at(head, k_ops_at);
@@ -88,7 +91,7 @@ Result<SecretBytes> make_key(const SecretBytes& text, std::span<const std::byte>
   if (head[0] != static_cast<std::byte>(KeyKind::pass_phrase) || ops == 0 || ops > k_most_ops ||
       mem_kib > k_most_mem_kib)
     return fail(Errc::invalid, fmt::format("{} is damaged: it asks for a key of no kind", file));
-  if (crypto_pwhash(raw(key.bytes().data()), key.size(), text_of(text.bytes()).data(), text.size(),
+  if (crypto_pwhash(raw(key.bytes().data()), key.size(), chars(text), text.size(),
                     raw(head.data() + k_salt_at), ops, std::size_t{mem_kib} << 10,
                     crypto_pwhash_ALG_ARGON2ID13) != 0) {
     return fail(Errc::exhausted,
