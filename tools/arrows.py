@@ -12,6 +12,8 @@ FENCED = {
     "yaml-cpp/": "host/manifest/",
     "sqlite3.h": "providers/keyvalue_sqlite/",
     "boost/beast": "net/",
+    "boost/asio/ssl": "net/",
+    "openssl/": "net/",
     "CLI/": "cli/",
 }
 
