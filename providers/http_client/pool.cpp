@@ -95,12 +95,12 @@ std::unique_ptr<Wish> Pool::dial(const WishFor& wish, Done done) {
     return hold;
   }
   waiting_.push_back(dialling.get());
-  dialling->patience_.emplace(executor_, clock_, [this, one = dialling.get()] {
+  auto& patience = dialling->patience_.emplace(executor_, clock_, [this, one = dialling.get()] {
     const auto self = one->shared_from_this();
     std::erase(waiting_, one);
     if (one->done_) std::exchange(one->done_, nullptr)(std::unexpected(PoolFault{}));
   });
-  dialling->patience_->set(wish.deadline);
+  patience.set(wish.deadline);
   return hold;
 }
 
