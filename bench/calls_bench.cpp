@@ -104,7 +104,8 @@ class Bench {
                                                  .artifact = std::move(artifact),
                                                  .limits = {},
                                                  .origins = {},
-                                                 .environment = {},
+                                                 .config = {},
+                                                 .secrets = {},
                                                  .arguments = {},
                                                  .dirs = {}},
                                                 *engine_));

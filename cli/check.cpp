@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/manifests.h"
 #include "cli/report.h"
+#include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
 
@@ -19,6 +20,8 @@ Result<manifest::Findings> check(const Global& global, const Check& options, Sur
   settings.guests = 1;
   TRY(settings.cache, cache_dir(global));
   TRY(const auto engine, engine::Engine::open(std::move(settings), log));
+  TRY(const auto state, state_dir(global));
+  host::fill_configs(set.manifests, state, set.findings);
   const auto images = host::load_images(*engine, set.manifests, log, set.findings);
   set.findings.append(
       plan::make_plan(

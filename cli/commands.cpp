@@ -48,6 +48,12 @@ struct Dispatch {
   int operator()(const Inspect& command) const {
     return static_cast<int>(run_inspect(global, command, around));
   }
+  int operator()(const ConfigOptions& command) const {
+    return static_cast<int>(run_config(global, command, around));
+  }
+  int operator()(const SecretOptions& command) const {
+    return static_cast<int>(run_secret(global, command, around));
+  }
   int operator()(const ControlEdit& command) const {
     return static_cast<int>(run_control(global, command, around));
   }

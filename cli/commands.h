@@ -10,12 +10,17 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around);
 // For a command component the code it exits with, else as for `up`.
 int run_run(const Global& global, const Run& options, Surroundings& around);
 Exit run_check(const Global& global, const Check& options, Surroundings& around);
+Exit run_config(const Global& global, const ConfigOptions& options, Surroundings& around);
+Exit run_secret(const Global& global, const SecretOptions& options, Surroundings& around);
 Exit run_inspect(const Global& global, const Inspect& options, Surroundings& around);
 // Errors of the host that is asked: what it has against the edit, in its words.
 Exit run_control(const Global& global, const ControlEdit& options, Surroundings& around);
 Exit run_control(const Global& global, ControlQuery options, Surroundings& around);
 Exit run_providers(const Global& global, Surroundings& around);
 Exit run_version(const Global& global, Surroundings& around);
+
+// How a host that runs from this state folder takes over what was changed in it.
+std::string reload_text(const std::filesystem::path& state);
 
 // Parses and runs: the whole program but for what main() wires.
 int run_command_line(std::span<const char* const> arguments, Surroundings& around);

@@ -29,7 +29,7 @@ constexpr std::string_view k_that_component = "NAME-OF-THAT-COMPONENT";
 std::vector<Satisfaction> satisfied_by(const InterfaceType& import,
                                        const manifest::Providers& providers) {
   const auto& name = import.name;
-  if (engine::is_builtin(name)) return {{"the host", ""}};
+  if (served_by_host(name)) return {{"the host", ""}};
   if (!is_called(import)) return {{"types only, needs no link", ""}};
   std::vector<Satisfaction> found;
   for (const auto& provider : serving_providers(name, providers)) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "contracts/host_service.h"
 #include "engine/component_type.h"
 
 namespace weft::cli {
@@ -123,6 +124,10 @@ bool is_called(const contracts::InterfaceType& import) {
   return !import.functions.empty() || !import.resources.empty();
 }
 
+bool served_by_host(const contracts::InterfaceName& name) {
+  return engine::is_builtin(name) || contracts::find_host_service(name) != nullptr;
+}
+
 std::vector<std::string> serving_providers(const contracts::InterfaceName& name,
                                            const manifest::Providers& providers) {
   std::vector<std::string> found;
@@ -142,7 +147,7 @@ std::vector<Need> needs(const contracts::ComponentType& type, const manifest::Pr
   std::vector<Need> all;
   for (const auto& import : type.imports) {
     const auto& name = import.name;
-    if (!is_called(import) || engine::is_builtin(name)) continue;
+    if (!is_called(import) || served_by_host(name)) continue;
     const auto providers = serving_providers(name, known);
     const auto provider = providers.empty() ? std::string() : providers.front();
     const auto found = std::ranges::find_if(all, [&](const Need& one) {

@@ -21,6 +21,8 @@ struct Need {
 
 // Whether anything is called there: an interface of types only needs nobody who serves it.
 bool is_called(const contracts::InterfaceType& import);
+// Whether the host itself serves it, without a link.
+bool served_by_host(const contracts::InterfaceName& name);
 // The built-in providers that serve this interface in a version that fits.
 std::vector<std::string> serving_providers(const contracts::InterfaceName& name,
                                            const manifest::Providers& providers);

@@ -57,7 +57,9 @@ TEST(Needs, join_the_interfaces_of_one_package) {
 
 TEST(Needs, leave_out_types_and_what_the_host_serves) {
   EXPECT_TRUE(
-      wanted_by(importing({"wasi:clocks/monotonic-clock@0.2.0"}, {"example:shop/types@1.0.0"}))
+      wanted_by(importing({"wasi:clocks/monotonic-clock@0.2.0", "wasi:config/store@0.2.0-rc.1",
+                           "wasi:logging/logging", "wasmcloud:secrets/store@0.1.0-draft"},
+                          {"example:shop/types@1.0.0"}))
           .empty());
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/log.h"
+#include "contracts/host_service.h"
 #include "host/control/edits.h"
 
 namespace weft::cli {
@@ -60,6 +62,26 @@ struct Inspect {
   std::filesystem::path file;
   InspectWit wit = InspectWit::no;
 };
+enum class StoreAction { put, get, list, remove };
+struct ConfigOptions {
+  StoreAction action = StoreAction::list;
+  std::string name;
+  std::vector<std::string> pairs;  // K=V
+  std::vector<std::string> files;
+  std::vector<std::string> variables;
+};
+enum class Reveal { no, yes };
+struct SecretOptions {
+  StoreAction action = StoreAction::list;
+  std::string key;
+  std::string field;
+  std::optional<std::string> value;  // nothing: from standard input or the terminal
+  contracts::SecretKind kind = contracts::SecretKind::text;
+  Reveal reveal = Reveal::no;
+  std::string file;  // empty: that of the state folder
+  std::string key_file;
+  std::string key_variable;
+};
 struct ControlEdit {
   control::Edit edit;
 };
@@ -72,7 +94,8 @@ struct Completion {
 
 struct Options {
   Global global;
-  std::variant<Version, Up, Run, Check, Inspect, ControlEdit, ControlQuery, Providers, Completion>
+  std::variant<Version, Up, Run, Check, Inspect, ConfigOptions, SecretOptions, ControlEdit,
+               ControlQuery, Providers, Completion>
       command;
 };
 

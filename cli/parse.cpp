@@ -1,6 +1,7 @@
 #include "cli/parse.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "base/suggest.h"
 #include "cli/completion.h"
 #include "cli/parse_control.h"
+#include "cli/parse_stores.h"
 #include "cli/values.h"
 
 namespace weft::cli {
@@ -22,6 +24,8 @@ constexpr const char* k_footer = R"(Examples:
   weft up app.yaml                         run an application
   weft check app.yaml                      find what is wrong with it, without running it
   weft inspect hello.wasm                  what it imports, and what would satisfy that
+  weft config put shop COLOUR=blue         store a config that manifests name
+  weft secret put db-password              store a secret, asked for or from standard input
   weft inventory                           what runs in the host of this state folder
   weft link put web redis wasi keyvalue --interface store      move a link while requests flow
 
@@ -60,6 +64,8 @@ struct Parser {
   Run run;
   Check check;
   Inspect inspect;
+  ConfigOptions config;
+  SecretOptions secret;
   ControlWords control;
   Completion completion;
   bool wit = false, access_log = false;
@@ -92,6 +98,8 @@ Parser::Parser() {
   add_run();
   add_check();
   add_inspect();
+  add_config(app, config, k_globals);
+  add_secret(app, secret, k_globals);
   add_control(app, control, k_globals);
   add_rest();
 }
@@ -222,6 +230,8 @@ Options Parser::take() {
   if (chosen == "run") options.command = std::move(run);
   if (chosen == "check") options.command = std::move(check);
   if (chosen == "inspect") options.command = std::move(inspect);
+  if (chosen == "config") options.command = std::move(config);
+  if (chosen == "secret") options.command = std::move(secret);
   if (auto asked = take_control(app, control)) {
     std::visit([this](auto& one) { options.command = std::move(one); }, *asked);
   }
@@ -246,16 +256,37 @@ std::vector<std::string> flag_names(const CLI::App& app) {
   return names;
 }
 
+// The command that the words have come to.
+const CLI::App& deepest(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : deepest(*chosen.front());
+}
+
+// "weft config put"
+std::string full_name(const CLI::App& app) {
+  const auto* above = app.get_parent();
+  return (above == nullptr ? "" : full_name(*above) + " ") + app.get_name();
+}
+
+bool is_chosen(const CLI::App& at, const std::string& word) {
+  for (const auto* level = &at; level != nullptr; level = level->get_parent()) {
+    if (level->get_parent() != nullptr && level->get_name() == word) return true;
+  }
+  return false;
+}
+
 constexpr auto k_required = static_cast<int>(CLI::ExitCodes::RequiredError);
 
 // What CLI11 says, plus the word that was probably meant.
 std::string complaint(const CLI::App& app, std::span<const char* const> arguments,
                       const CLI::ParseError& error) {
-  const auto chosen = app.get_subcommands();
-  const CLI::App& at = chosen.empty() ? app : *chosen.front();
-  const std::string said = chosen.empty() && error.get_exit_code() == k_required
-                               ? "a command is required"
-                               : error.what();
+  const CLI::App& at = deepest(app);
+  const auto below = command_names(at);
+  const bool lacks = !below.empty() && error.get_exit_code() == k_required;
+  const std::string needs =
+      &at == &app ? "a command is required"
+                  : fmt::format("{} needs a command: {}", full_name(at), fmt::join(below, ", "));
+  const std::string said = lacks ? needs : error.what();
   std::string text = fmt::format("weft: {}\n", said);
   if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError) &&
       error.get_exit_code() != k_required) {
@@ -264,19 +295,18 @@ std::string complaint(const CLI::App& app, std::span<const char* const> argument
   for (const std::string word : arguments) {
     if (word == "--") break;
     const bool flag = word.starts_with("--");
-    if (!flag && !chosen.empty()) continue;
-    const auto known = flag ? flag_names(at) : command_names(app);
+    if (!flag && (below.empty() || is_chosen(at, word))) continue;
+    const auto known = flag ? flag_names(at) : below;
     const auto name = word.substr(0, word.find('='));
     if (std::ranges::find(known, name) != known.end()) continue;
     text = fmt::format("weft: there is no {} '{}'{}\n", flag ? "option" : "command", name,
-                       chosen.empty() ? "" : " of weft " + at.get_name());
+                       &at == &app ? "" : " of " + full_name(at));
     const std::vector<std::string_view> views(known.begin(), known.end());
     if (const auto near = nearest_word(name, views))
       text += fmt::format("Did you mean '{}'?\n", *near);
     break;
   }
-  return text + fmt::format("Try 'weft{}{} --help'.\n", chosen.empty() ? "" : " ",
-                            chosen.empty() ? "" : at.get_name());
+  return text + fmt::format("Try '{} --help'.\n", full_name(at));
 }
 
 // What the words ask for, though they do not make a command line.
@@ -327,10 +357,17 @@ Said completion_script(const std::string& shell) {
   };
   Completed completed{.global = flags(parser.app), .commands = {}};
   for (const auto* command : parser.app.get_subcommands({})) {
-    const auto words = parser.choices.find(command->get_name());
+    const auto choice = parser.choices.find(command->get_name());
+    auto words = choice == parser.choices.end() ? command_names(*command) : choice->second;
+    auto own = flags(*command);
+    for (const auto* below : command->get_subcommands({})) {
+      for (auto& flag : flags(*below)) {
+        const auto known = std::ranges::find(own, flag.name, &CompletedFlag::name);
+        if (known == own.end()) own.push_back(std::move(flag));
+      }
+    }
     completed.commands.push_back(
-        {command->get_name(), command->get_description(), flags(*command),
-         words == parser.choices.end() ? std::vector<std::string>{} : words->second});
+        {command->get_name(), command->get_description(), std::move(own), std::move(words)});
   }
   if (auto script = completion(shell, completed)) return {Exit::ok, *std::move(script)};
   return {Exit::usage,

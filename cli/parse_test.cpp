@@ -66,6 +66,32 @@ TEST(CommandLine, suggests_the_option_that_was_meant) {
   EXPECT_NE(answer.text.find("weft up --help"), std::string::npos) << answer.text;
 }
 
+TEST(CommandLine, knows_the_commands_below_config) {
+  const auto put = command<ConfigOptions>({"config", "put", "shop", "A=B", "C=D", "--file", "x.env",
+                                           "--env", "HOME", "--output", "json"});
+
+  EXPECT_EQ(put.action, StoreAction::put);
+  EXPECT_EQ(put.name, "shop");
+  EXPECT_EQ(put.pairs, (std::vector<std::string>{"A=B", "C=D"}));
+  EXPECT_EQ(put.files, std::vector<std::string>{"x.env"});
+  EXPECT_EQ(put.variables, std::vector<std::string>{"HOME"});
+  EXPECT_EQ(command<ConfigOptions>({"config", "delete", "shop"}).action, StoreAction::remove);
+}
+
+TEST(CommandLine, names_the_commands_below_config_when_none_of_them_is_given) {
+  const auto none = said({"config"});
+  const auto wrong = said({"config", "putt", "shop"});
+
+  EXPECT_EQ(none.exit, Exit::usage);
+  EXPECT_NE(none.text.find("weft config needs a command: put, get, list, delete"),
+            std::string::npos)
+      << none.text;
+  EXPECT_NE(wrong.text.find("there is no command 'putt' of weft config"), std::string::npos)
+      << wrong.text;
+  EXPECT_NE(wrong.text.find("Did you mean 'put'?"), std::string::npos) << wrong.text;
+  EXPECT_NE(wrong.text.find("Try 'weft config --help'"), std::string::npos) << wrong.text;
+}
+
 TEST(CommandLine, shows_examples_in_every_help) {
   for (const auto* name : {"up", "run", "check", "inspect", "completion"}) {
     const auto help = said({name, "--help"});

@@ -34,6 +34,7 @@ constexpr std::array k_specs = {
               "host memory held for one guest"},
     LimitSpec{"hostcall_bytes", LimitUnit::bytes, &Limits::hostcall_bytes, 64 << 10,
               "bytes of one host call"},
+    LimitSpec{"log_lines", LimitUnit::count, &Limits::log_lines, 1, "log lines a second"},
 };
 
 struct Suffix {

@@ -37,6 +37,7 @@ struct Limits {
   std::uint64_t host_bytes = 16ull
                              << 20;  // what the host holds for the guest: fields, bodies, images
   std::uint64_t hostcall_bytes = 128ull << 20;  // that one call of an import may hand to the host
+  std::uint64_t log_lines = 1000;  // a second, in the whole process; bursts of five times as many
 };
 
 enum class LimitUnit { bytes, time, rate, count };

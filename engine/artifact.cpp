@@ -107,8 +107,9 @@ Result<> Artifact::define(eng_linker& linker, const InterfaceType& import, Linke
       return {};
     return fail(Errc::invalid, fmt::format("import {}: {}", interface, failure.text));
   }
-  const auto* adapter = adapter_of(import.name);
-  if (adapter == nullptr && !import.resources.empty()) {
+  const auto* service = contracts::find_host_service(import.name);
+  const auto* adapter = service == nullptr ? adapter_of(import.name) : nullptr;
+  if (service == nullptr && adapter == nullptr && !import.resources.empty()) {
     return fail(Errc::invalid, fmt::format("it imports the resource {} of {}; resources can only "
                                            "be imported from capabilities that "
                                            "Weft knows in exactly this version",
@@ -122,7 +123,7 @@ Result<> Artifact::define(eng_linker& linker, const InterfaceType& import, Linke
   }
   for (const auto& function : import.functions) {
     auto& slot = *linked.slots.emplace_back(std::make_unique<ImportSlot>(
-        ImportSlot{import.name, interface, function.name, adapter, linked.slots.size()}));
+        ImportSlot{import.name, interface, function.name, service, adapter, linked.slots.size()}));
     if (!eng_linker_func(&linker, component_.get(), slice(interface), slice(function.name),
                          on_import, &slot,
                          /*off_fiber=*/true, Text::take, &failure)) {

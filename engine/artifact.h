@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "contracts/adapter.h"
 #include "contracts/component_type.h"
+#include "contracts/host_service.h"
 #include "contracts/image.h"
 #include "engine/handles.h"
 
@@ -23,8 +24,9 @@ struct ImportSlot {
   contracts::InterfaceName name;
   std::string interface;  // with version, as imported
   std::string function;
-  const contracts::Adapter* adapter = nullptr;  // null: the call leaves as it is
-  std::size_t index = 0;                        // among the slots of the artifact
+  const contracts::HostService* service = nullptr;  // the host itself answers; else
+  const contracts::Adapter* adapter = nullptr;      // null: the call leaves as it is
+  std::size_t index = 0;                            // among the slots of the artifact
 };
 
 // An artifact made ready to be instantiated.

@@ -23,6 +23,7 @@ Counts Component::counts() const {
     sum.waiting += part->waiting.get();
     sum.refused += part->refused.get();
     sum.cpu_ns += part->cpu_ns.get();
+    sum.lines_missing += part->lines_missing.get();
     for (std::size_t i = 0; i < sum.errors.size(); ++i) sum.errors[i] += part->errors[i].get();
   }
   return sum;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/result.h"
+#include "contracts/host_service.h"
 #include "contracts/limits.h"
 #include "engine/engine.h"
 #include "engine/limit_text.h"
@@ -30,13 +32,18 @@ struct GuestDir {
 // Where the standard streams of a guest lead.
 enum class Stdio { log, terminal };
 
+// What guests find by wasi:config and among their environment variables.
+using Config = std::map<std::string, std::string>;
+
 struct ComponentSpec {
   ComponentId id{};
   std::shared_ptr<const Artifact> artifact{};
   contracts::Limits limits{};
   LimitOrigins origins{};
-  std::vector<std::pair<std::string, std::string>> environment{};
-  std::vector<std::string> arguments{};  // the program's name first
+  // To begin with; ComponentShard::adopt changes them.
+  Config config{};
+  std::shared_ptr<const contracts::Secrets> secrets{};  // null: none
+  std::vector<std::string> arguments{};                 // the program's name first
   std::vector<GuestDir> dirs{};
   Stdio stdio = Stdio::log;
 };
@@ -49,6 +56,7 @@ struct Counts {
   std::uint64_t waiting = 0;
   std::uint64_t refused = 0;                    // because the queue was full
   std::uint64_t cpu_ns = 0;                     // of calls that are over
+  std::uint64_t lines_missing = 0;              // log lines over the limit
   std::array<std::uint64_t, k_codes> errors{};  // by Errc
 };
 
@@ -65,7 +73,7 @@ class Counter {
 
 // Written by one shard, read by anyone.
 struct alignas(64) Counters {
-  Counter calls, in_flight, waiting, refused, cpu_ns;
+  Counter calls, in_flight, waiting, refused, cpu_ns, lines_missing;
   std::array<Counter, Counts::k_codes> errors;
 };
 

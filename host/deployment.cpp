@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds k_look_again{10};
 
 engine::ComponentSpec make_spec(const plan::StartComponent& step,
                                 std::shared_ptr<const engine::Artifact> artifact,
+                                std::shared_ptr<const contracts::Secrets> secrets,
                                 const Extras& extras) {
   engine::ComponentSpec spec;
   spec.id = step.id;
@@ -26,12 +27,17 @@ engine::ComponentSpec make_spec(const plan::StartComponent& step,
   for (const auto& origin : step.limit_origins) {
     spec.origins.emplace_back(std::string(origin.key), manifest::text(origin.at));
   }
-  spec.environment.assign(step.config.begin(), step.config.end());
+  spec.config = step.config;
+  spec.secrets = std::move(secrets);
   spec.arguments =
       extras.arguments.empty() ? std::vector<std::string>{step.id.str()} : extras.arguments;
   spec.dirs = extras.dirs;
   spec.stdio = extras.stdio;
   return spec;
+}
+
+engine::ComponentShard& component_shard(Core& core, Generation generation) {
+  return dynamic_cast<engine::ComponentShard&>(*core.shards.at(generation));
 }
 
 }  // namespace
@@ -53,9 +59,11 @@ Result<> Deployment::on_every_core(Generation generation, const OpenShard& open)
 
 Result<Generation> Deployment::start(const plan::StartComponent& step,
                                      std::shared_ptr<const engine::Artifact> artifact,
+                                     std::shared_ptr<const contracts::Secrets> secrets,
                                      const Extras& extras) {
   TRY(auto component,
-      engine::Component::open(make_spec(step, std::move(artifact), extras), parts_.engine));
+      engine::Component::open(make_spec(step, std::move(artifact), std::move(secrets), extras),
+                              parts_.engine));
   const Generation generation = ++last_;
   running_.emplace(generation, Running{step.id.str(), component, nullptr});
   TRY_OK(on_every_core(generation, [&](Core& core) {
@@ -97,6 +105,19 @@ Result<Generation> Deployment::start(const plan::OpenEndpoint& step, Generation 
            return made.open(core.thread.loop.io().get_executor(), step.settings);
          }).context("linking to " + step.provider.str()));
   return generation;
+}
+
+Result<> Deployment::prepare(Generation generation, const contracts::Settings& config,
+                             std::shared_ptr<const contracts::Secrets> secrets) {
+  return parts_.cores.try_everywhere(
+      [&](Core& core) { return component_shard(core, generation).prepare(config, secrets); });
+}
+
+void Deployment::adopt(const std::vector<Generation>& generations) {
+  if (generations.empty()) return;
+  parts_.cores.everywhere([&](Core& core) {
+    for (const auto generation : generations) component_shard(core, generation).adopt();
+  });
 }
 
 std::vector<Generation> Deployment::with_endpoints(

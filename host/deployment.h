@@ -53,10 +53,17 @@ class Deployment {
 
   // On success it runs on every thread, reached by nobody until a link leads to it.
   Result<Generation> start(const plan::StartComponent& step,
-                           std::shared_ptr<const engine::Artifact> artifact, const Extras& extras);
+                           std::shared_ptr<const engine::Artifact> artifact,
+                           std::shared_ptr<const contracts::Secrets> secrets, const Extras& extras);
   // On success it is there; what calls it are its endpoints.
   Result<Generation> start(const plan::StartProvider& step);
   Result<Generation> start(const plan::OpenEndpoint& step, Generation provider);
+  // Another configuration and other secrets of a component that runs, in two steps: prepare() can
+  // fail, and then nothing has changed; after adopt() calls that begin find it on every thread,
+  // while calls under way keep what they had.
+  Result<> prepare(Generation generation, const contracts::Settings& config,
+                   std::shared_ptr<const contracts::Secrets> secrets);
+  void adopt(const std::vector<Generation>& generations);
   // Waits until the calls of these generations are over, `patience` at most, then ends them; those
   // of a provider with its endpoints. No link leads there.
   void stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience);

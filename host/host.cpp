@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
 
@@ -41,6 +42,11 @@ bool runs(const plan::Step& step) {
     return provider->provider != manifest::k_http_server;
   return std::holds_alternative<plan::StartComponent>(step.what) ||
          std::holds_alternative<plan::OpenEndpoint>(step.what);
+}
+
+bool has_secrets(const plan::Step& step) {
+  const auto* component = std::get_if<plan::StartComponent>(&step.what);
+  return component != nullptr && !component->secrets.empty();
 }
 
 // Where links lead: the generation behind the name of each endpoint.
@@ -93,6 +99,7 @@ struct Host::Change {
   std::vector<Generation> retired;
   // Providers that had to end before their successors could begin, each before its endpoints.
   std::vector<plan::Step> closed;
+  std::vector<Generation> adjusted;  // go on with another configuration
 };
 
 Result<std::unique_ptr<Host>> Host::open(HostSettings settings, HostServices services) {
@@ -123,7 +130,8 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
       http_(std::make_unique<HttpFront>(
           settings_.http, HttpFrontParts{*cores_, services.network, services.clock, services.random,
                                          services.log})),
-      status_(std::make_unique<Status>(*http_)) {}
+      status_(std::make_unique<Status>(*http_)),
+      secrets_(settings_.state) {}
 
 Host::~Host() { http_->close(); }
 
@@ -149,10 +157,12 @@ Applied Host::apply_edited(std::span<const contracts::Manifest> manifests,
   return apply_images(manifests, std::move(images), std::move(findings), {});
 }
 
-Applied Host::apply_images(std::span<const contracts::Manifest> manifests, Images images,
+Applied Host::apply_images(std::span<const contracts::Manifest> given, Images images,
                            manifest::Findings findings,
                            const std::map<ComponentId, Extras>& extras) {
   Applied outcome{.findings = std::move(findings), .summary = {}, .failure = {}};
+  std::vector<contracts::Manifest> manifests(given.begin(), given.end());
+  fill_configs(manifests, settings_.state, outcome.findings);
   const plan::Input input{
       .manifests = manifests, .components = images.types, .providers = services_.providers};
   auto planned = plan::make_plan(input);
@@ -166,21 +176,29 @@ Applied Host::apply_images(std::span<const contracts::Manifest> manifests, Image
   }
   applied_ = plan::applied(*planned.plan);
   images_ = std::move(images);
-  outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(), diff.changed.size(),
-                                 diff.removed.size()};
+  outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(),
+                                 diff.changed.size() + diff.adjusted.size(), diff.removed.size()};
   return outcome;
 }
 
 Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
                       const std::map<ComponentId, Extras>& extras) {
   TRY(auto links, link_table(plan));
-  Change change{running_, {}, {}, {}};
+  Change change{running_, {}, {}, {}, {}};
   const auto all = [&]() -> Result<> {
     for (const auto& step : diff.added) TRY_OK(start(step, images, extras, change));
     for (const auto& step : diff.changed) TRY_OK(start(step, images, extras, change));
+    for (const auto& step : diff.adjusted) TRY_OK(adjust(step, change));
+    // A secret may have changed where it is kept.
+    for (const auto& step : plan.steps) {
+      if (has_secrets(step) && std::ranges::find(diff.unchanged, step.key) != diff.unchanged.end())
+        TRY_OK(adjust(step, change));
+    }
     return http_->open(routes_of(plan));
   };
-  if (auto done = all(); !done) {
+  auto done = all();
+  secrets_.forget();
+  if (!done) {
     undo(change);
     return done;
   }
@@ -207,13 +225,25 @@ Result<> Host::start(const plan::Step& step, const Images& images,
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
     const auto extra = extras.find(component.id);
-    TRY(generation, deployment_->start(component, images.artifacts.at(component.id),
-                                       extra == extras.end() ? Extras{} : extra->second));
+    TRY(auto secrets, secrets_.read(component.secrets));
+    TRY(generation,
+        deployment_->start(component, images.artifacts.at(component.id), std::move(secrets),
+                           extra == extras.end() ? Extras{} : extra->second));
   }
   if (const auto before = change.running.find(step.key); before != change.running.end())
     change.retired.push_back(before->second.generation);
   change.started.push_back(generation);
   change.running.insert_or_assign(step.key, Running{step, generation});
+  return {};
+}
+
+Result<> Host::adjust(const plan::Step& step, Change& change) {
+  const auto& component = std::get<plan::StartComponent>(step.what);
+  auto& running = change.running.at(step.key);
+  TRY(auto secrets, secrets_.read(component.secrets));
+  TRY_OK(deployment_->prepare(running.generation, component.config, std::move(secrets)));
+  running.step = step;
+  change.adjusted.push_back(running.generation);
   return {};
 }
 
@@ -278,6 +308,7 @@ void Host::undo(Change& change) {
 
 void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change) {
   running_ = std::move(change.running);
+  deployment_->adopt(change.adjusted);
   deployment_->link(std::move(links), targets(running_));
   http_->route(settings_.drain);
   status_->set(deployment_->components());

@@ -24,6 +24,7 @@
 #include "host/manifest/findings.h"
 #include "host/manifest/providers.h"
 #include "host/plan/diff.h"
+#include "host/secrets/component_secrets.h"
 #include "host/state_dir.h"
 #include "host/status.h"
 #include "net/listen.h"
@@ -67,7 +68,8 @@ class Host {
   static Result<std::unique_ptr<Host>> open(HostSettings settings, HostServices services);
   ~Host();
 
-  // The whole set that is to run from now on. `extras` of components by id.
+  // The whole set that is to run from now on, with the named configs as they are in the store.
+  // `extras` of components by id.
   Applied apply(std::span<const contracts::Manifest> manifests,
                 const std::map<ComponentId, Extras>& extras = {});
   // The same set with an edit: files of components are not read again, except of those in `anew`.
@@ -98,6 +100,7 @@ class Host {
                   const std::map<ComponentId, Extras>& extras);
   Result<> start(const plan::Step& step, const Images& images,
                  const std::map<ComponentId, Extras>& extras, Change& change);
+  Result<> adjust(const plan::Step& step, Change& change);
   bool must_close_first(const plan::StartProvider& step, const std::string& key) const;
   void close_predecessor(const std::string& key, Change& change);
   Generation start_again(const plan::Step& step);
@@ -114,6 +117,7 @@ class Host {
   const std::unique_ptr<Deployment> deployment_;
   const std::unique_ptr<HttpFront> http_;
   const std::unique_ptr<Status> status_;
+  secrets::SecretsReader secrets_;
   // In force now.
   Images images_;
   std::vector<plan::Applied> applied_;

@@ -219,11 +219,39 @@ TEST_F(HostTest, changes_only_what_an_edit_changed) {
   EXPECT_EQ(listening(), 1u) << "the address was not edited";
 }
 
-TEST_F(HostTest, replaces_a_component_whose_configuration_changed) {
+TEST_F(HostTest, hands_another_configuration_to_the_component_that_runs) {
+  ASSERT_TRUE(apply({.image = std::string(WEFT_GUESTS) + "/settings.wasm"}).summary);
+  const auto before = host_->generation(ComponentId("app-hello"));
+  EXPECT_NE(ask("/config/K", "").find("A"), std::string::npos);
+
+  const auto applied =
+      apply({.config = "other", .image = std::string(WEFT_GUESTS) + "/settings.wasm"});
+
+  ASSERT_TRUE(applied.summary);
+  EXPECT_EQ(applied.summary->changed, 1u);
+  EXPECT_EQ(host_->generation(ComponentId("app-hello")), before);
+  EXPECT_NE(ask("/config/K", "").find("other"), std::string::npos);
+  EXPECT_NE(ask("/env/K", "").find("other"), std::string::npos);
+}
+
+TEST_F(HostTest, keeps_the_configuration_when_a_change_fails) {
+  const auto image = std::string(WEFT_GUESTS) + "/settings.wasm";
+  ASSERT_TRUE(apply({.config = "first", .image = image}).summary);
+  refuse_ = true;
+
+  ASSERT_TRUE(apply({.config = "other", .keyvalue = true, .image = image}).failure);
+  EXPECT_NE(ask("/config/K", "").find("first"), std::string::npos);
+  refuse_ = false;
+  ASSERT_TRUE(apply({.config = "other", .keyvalue = true, .image = image}).summary);
+
+  EXPECT_NE(ask("/config/K", "").find("other"), std::string::npos);
+}
+
+TEST_F(HostTest, replaces_a_component_whose_limits_changed) {
   ASSERT_TRUE(apply({}).summary);
   const auto before = host_->generation(ComponentId("app-hello"));
 
-  ASSERT_TRUE(apply({.config = "B"}).summary);
+  ASSERT_TRUE(apply({.limits = "cpu_time: 5s"}).summary);
 
   EXPECT_NE(host_->generation(ComponentId("app-hello")), before);
   EXPECT_EQ(host_->deployment().components().size(), 1u) << "the old one is gone";

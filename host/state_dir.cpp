@@ -29,16 +29,6 @@ std::unexpected<Error> not_writable(const std::filesystem::path& path, const std
                   path.string(), why));
 }
 
-Result<> make_folder(const std::filesystem::path& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return {};
-  if (std::filesystem::exists(path, error)) return not_writable(path, "it is not a folder");
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return not_writable(path, error.message());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return not_writable(path, reason());
-  return {};
-}
-
 Result<int> take_lock(const std::filesystem::path& path) {
   const auto file = path / "lock";
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -93,8 +83,18 @@ Result<> check_version(const std::filesystem::path& path) {
 
 }  // namespace
 
+Result<> make_state_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return {};
+  if (std::filesystem::exists(path, error)) return not_writable(path, "it is not a folder");
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return not_writable(path, error.message());
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return not_writable(path, reason());
+  return {};
+}
+
 Result<StateDir> StateDir::open(const std::filesystem::path& path) {
-  TRY_OK(make_folder(path));
+  TRY_OK(make_state_folder(path));
   TRY(const int lock, take_lock(path));
   StateDir made(path, lock);
   TRY_OK(check_version(path));
@@ -116,7 +116,7 @@ StateDir::~StateDir() {
 
 Result<std::filesystem::path> StateDir::provider(const ComponentId& id) const {
   auto folder = path_ / "providers" / id.text();
-  TRY_OK(make_folder(folder));
+  TRY_OK(make_state_folder(folder));
   return folder;
 }
 

@@ -8,6 +8,9 @@
 
 namespace weft::host {
 
+// Makes the folder (mode 0700) when it is missing. denied: it cannot be written.
+Result<> make_state_folder(const std::filesystem::path& path);
+
 // Holds the folder's lock while it lives.
 class StateDir {
  public:

@@ -32,6 +32,9 @@ constexpr std::array k_metrics = {
            [](const engine::Counts& counts) {
              return static_cast<double>(counts.cpu_ns) * k_nanosecond;
            }},
+    Metric{"weft_component_log_lines_missing_total", "counter",
+           "Log lines left out because they came faster than the limit log_lines allows.",
+           [](const engine::Counts& counts) { return static_cast<double>(counts.lines_missing); }},
 };
 
 void append_head(std::string& out, std::string_view name, std::string_view type,

@@ -25,9 +25,9 @@ TEST(Command, passes_arguments_environment_and_exit_code) {
   Rig rig;
 
   EXPECT_EQ(*run(rig, {"args", "a", "b c"}), 0u);
-  EXPECT_EQ(*run(rig, {"env", "COLOUR"},
-                 [](ComponentSpec& spec) { spec.environment = {{"COLOUR", "blue"}}; }),
-            0u);
+  EXPECT_EQ(
+      *run(rig, {"env", "COLOUR"}, [](ComponentSpec& spec) { spec.config = {{"COLOUR", "blue"}}; }),
+      0u);
   // WASI 0.2 tells success from failure, no more.
   EXPECT_EQ(*run(rig, {"exit", "42"}), 1u);
   EXPECT_EQ(*run(rig, {"fail"}), 1u);

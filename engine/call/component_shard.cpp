@@ -30,6 +30,10 @@ GateSettings gate_settings(const Component& component, const Engine& engine) {
           .waiting = part(limits.waiting, threads, std::numeric_limits<std::size_t>::max())};
 }
 
+std::uint64_t lines_part(const Component& component, const Engine& engine) {
+  return part(component.spec().limits.log_lines, engine.settings().threads, 0);
+}
+
 }  // namespace
 
 ComponentShard::ComponentShard(std::shared_ptr<const Component> component, Thread& thread,
@@ -39,7 +43,12 @@ ComponentShard::ComponentShard(std::shared_ptr<const Component> component, Threa
       imports_(imports),
       counters_(component_->new_counters()),
       gate_(thread.loop.io(), gate_settings(*component_, thread.engine)),
-      lines_(thread.clock),
+      log_({.executor = thread.loop.io().get_executor(),
+            .clock = thread.clock,
+            .log = thread.log,
+            .component = *component_,
+            .counters = counters_,
+            .lines_per_second = lines_part(*component_, thread.engine)}),
       frames_(component_->linked().slots.size()) {}
 
 ComponentShard::~ComponentShard() {
@@ -51,16 +60,28 @@ ComponentShard::~ComponentShard() {
 Result<std::unique_ptr<ComponentShard>> ComponentShard::open(
     std::shared_ptr<const Component> component, Thread& thread, contracts::Invoker& imports) {
   std::unique_ptr<ComponentShard> shard(new ComponentShard(std::move(component), thread, imports));
-  TRY_OK(shard->make_setting().context(shard->component_->id()));
+  const auto& spec = shard->component_->spec();
+  TRY_OK(shard->prepare(spec.config, spec.secrets));
+  shard->adopt();
   return shard;
 }
 
-Result<> ComponentShard::make_setting() {
+Result<> ComponentShard::prepare(const Config& config,
+                                 std::shared_ptr<const contracts::Secrets> secrets) {
+  TRY(prepared_, make_configured(config, std::move(secrets)).context(component_->id()));
+  return {};
+}
+
+void ComponentShard::adopt() {
+  if (prepared_) configured_ = *std::exchange(prepared_, std::nullopt);
+}
+
+Result<ComponentShard::Configured> ComponentShard::make_configured(
+    const Config& config, std::shared_ptr<const contracts::Secrets> secrets) {
   const auto& spec = component_->spec();
   std::vector<eng_pair> environment;
-  environment.reserve(spec.environment.size());
-  for (const auto& [name, value] : spec.environment)
-    environment.push_back({slice(name), slice(value)});
+  environment.reserve(config.size());
+  for (const auto& [name, value] : config) environment.push_back({slice(name), slice(value)});
   std::vector<eng_slice> arguments;
   arguments.reserve(spec.arguments.size());
   for (const auto& argument : spec.arguments) arguments.push_back(slice(argument));
@@ -82,8 +103,10 @@ Result<> ComponentShard::make_setting() {
   auto world = std::make_shared<World>(thread_.loop.io(), thread_.clock, thread_.secure);
   options.world = world->callbacks();
   Text failure;
-  setting_.reset(eng_setting_new(&options, Text::take, &failure));
-  if (setting_) return {};
+  SettingHandle setting(eng_setting_new(&options, Text::take, &failure));
+  if (setting)
+    return Configured{std::make_shared<const Config>(config), std::move(secrets),
+                      std::move(setting)};
   world->abandon();
   return std::move(failure).as(Errc::not_found);
 }

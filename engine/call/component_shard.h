@@ -3,12 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "contracts/provider.h"
-#include "engine/call/guest_output.h"
+#include "engine/call/guest_log.h"
 #include "engine/component.h"
 #include "engine/thread.h"
 
@@ -50,6 +51,12 @@ class ComponentShard final : public contracts::Endpoint {
   // later.
   contracts::Pending run_command(contracts::Context context, CommandEnd& end);
 
+  // Another configuration and other secrets, in two steps, so that all threads change or none:
+  // prepare() can fail as open() can, adopt() cannot. Calls that begin after it find what was
+  // prepared last; calls under way keep what they had.
+  Result<> prepare(const Config& config, std::shared_ptr<const contracts::Secrets> secrets);
+  void adopt();
+
   std::size_t in_flight() const override { return calls_.size() - free_.size(); }
   const Component& component() const { return *component_; }
 
@@ -61,7 +68,14 @@ class ComponentShard final : public contracts::Endpoint {
 
   ComponentShard(std::shared_ptr<const Component> component, Thread& thread,
                  contracts::Invoker& imports);
-  Result<> make_setting();
+  // What calls find that begin from now on; a call keeps what it found.
+  struct Configured {
+    std::shared_ptr<const Config> config;
+    std::shared_ptr<const contracts::Secrets> secrets;
+    SettingHandle setting;
+  };
+  Result<Configured> make_configured(const Config& config,
+                                     std::shared_ptr<const contracts::Secrets> secrets);
   Result<const Function*> find_function(std::string_view interface, std::string_view function);
   Result<FuncHandle> find_export_function(std::string_view interface,
                                           std::string_view function) const;
@@ -81,9 +95,10 @@ class ComponentShard final : public contracts::Endpoint {
   Thread& thread_;
   contracts::Invoker& imports_;
   Counters& counters_;
-  SettingHandle setting_;
+  Configured configured_;
+  std::optional<Configured> prepared_;
   Gate gate_;
-  LineBudget lines_;
+  GuestLog log_;
   int heaviness_ = 0;
   std::vector<std::unique_ptr<const Function>> functions_;  // calls in flight point to them
   std::vector<std::shared_ptr<const Frame>> frames_;        // by slot: the newest

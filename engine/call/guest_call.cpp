@@ -157,15 +157,16 @@ Result<const eng_task*> GuestCall::start_task() {
       return start_http();
     case Kind::plain:
       return eng_call_fresh(linked.pre.get(), function_->handle.get(), to_engine(take_arguments()),
-                            &component.limits(), shard_.setting_.get(), GuestContext::pointer(),
-                            thread_.loop.executor(), {this, on_returned, on_done});
+                            &component.limits(), shard_.configured_.setting.get(),
+                            GuestContext::pointer(), thread_.loop.executor(),
+                            {this, on_returned, on_done});
     case Kind::command:
       break;
   }
   Text failure;
-  const auto* task = eng_command_start(linked.pre.get(), &component.limits(), shard_.setting_.get(),
-                                       GuestContext::pointer(), thread_.loop.executor(),
-                                       {this, on_exited}, Text::take, &failure);
+  const auto* task = eng_command_start(
+      linked.pre.get(), &component.limits(), shard_.configured_.setting.get(),
+      GuestContext::pointer(), thread_.loop.executor(), {this, on_exited}, Text::take, &failure);
   if (task == nullptr)
     return fail(Errc::invalid, fmt::format("{}: {}", component.id(), failure.text));
   return task;
@@ -356,6 +357,8 @@ void GuestCall::become_idle() {
   received_ = 0;
   body_waited_ = {};
   handles_.reset();
+  config_.reset();
+  secrets_.reset();
   context_.chain.reset();
   shard_.counters_.in_flight.sub(1);
   shard_.recycle(*this);

@@ -13,6 +13,7 @@
 #include "base/alarm.h"
 #include "base/turn.h"
 #include "contracts/adapter.h"
+#include "contracts/host_service.h"
 #include "contracts/invocation.h"
 #include "contracts/kept_request.h"
 #include "engine/call/component_shard.h"
@@ -27,6 +28,7 @@ namespace weft::engine {
 // Owned by its shard, one thread. Life: begin_*, perhaps waiting at the gates, running, over, idle
 // again.
 class GuestCall final : public GuestContext,
+                        public contracts::Guest,
                         public contracts::Call,
                         public contracts::HttpCallee,
                         private Waiter,
@@ -52,7 +54,10 @@ class GuestCall final : public GuestContext,
   void import_failed(const eng_call* call, Error error);
   // An HTTP request of this guest is over.
   void forget(OutgoingCall& call) { std::erase(outgoing_, &call); }
-  contracts::Handles& handles();
+  contracts::Handles& handles() override;
+  const Config& config() override;
+  void log(LogLevel level, std::string_view context, std::string_view message) override;
+  const contracts::SecretView* find_secret(std::string_view name) override;
   ComponentShard& shard() { return shard_; }
   const contracts::Context& context() const { return context_; }
 
@@ -164,6 +169,9 @@ class GuestCall final : public GuestContext,
   std::vector<std::unique_ptr<ImportCall>> imports_;
   std::vector<OutgoingCall*> outgoing_;
   std::optional<contracts::Handles> handles_;
+  // Once the guest has asked.
+  std::shared_ptr<const Config> config_;
+  std::shared_ptr<const contracts::Secrets> secrets_;
   std::unique_ptr<GuestOutput> output_;
   bool wrote_ = false;
 };

@@ -1,34 +1,13 @@
-// What the engine and the guest say during and after a call: imports, output, results, reports.
+// What the engine says during and after a call: imports, results, reports.
 #include <fmt/format.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <span>
 #include <utility>
 
 #include "engine/call/guest_call.h"
 
 namespace weft::engine {
-namespace {
-
-void write_to(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN) {
-      // Someone made the terminal non-blocking; it is to be waited for all the same.
-      pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
-      if (::poll(&room, 1, -1) >= 0 || errno == EINTR) continue;
-      return;
-    }
-    if (written <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-}  // namespace
 
 void GuestCall::on_import(const ImportSlot& slot, const eng_call* call,
                           contracts::Image arguments) {
@@ -50,44 +29,6 @@ void GuestCall::import_failed(const eng_call* call, Error error) {
   const std::string message = error.message;
   failed_import_ = std::move(error);
   eng_call_trap(call, slice(message));
-}
-
-contracts::Handles& GuestCall::handles() {
-  if (!handles_) handles_.emplace(shard_.component_->spec().limits.host_objects);
-  return *handles_;
-}
-
-void GuestCall::on_drop(std::uint32_t handle) {
-  if (handles_) handles_->remove(handle);
-}
-
-void GuestCall::on_output(std::uint32_t fd, std::string_view bytes) {
-  if (!output_) output_ = std::make_unique<GuestOutput>();
-  has_begun();
-  wrote_ = true;
-  if (shard_.component_->spec().stdio == Stdio::terminal) write_to(static_cast<int>(fd), bytes);
-  output_->write(fd, bytes,
-                 [this](std::uint32_t stream, std::string_view line) { log_line(stream, line); });
-}
-
-void GuestCall::log_line(std::uint32_t fd, std::string_view line) {
-  if (shard_.component_->spec().stdio == Stdio::terminal) return;
-  if (!shard_.lines_.take()) return;
-  const auto request = contracts::text(context_.request);
-  if (const auto lost = shard_.lines_.take_suppressed(); lost != 0) {
-    thread_.log.warn("too much output: lines of this component are missing",
-                     {{"component", shard_.component_->id()}, {"lines", lost}});
-  }
-  thread_.log.line(LogLevel::info, line,
-                   {{"component", shard_.component_->id()},
-                    {"stream", fd == 2 ? "stderr" : "stdout"},
-                    {"request", request}});
-}
-
-void GuestCall::end_output() {
-  if (!std::exchange(wrote_, false)) return;
-  output_->finish([this](std::uint32_t stream, std::string_view line) { log_line(stream, line); });
-  output_->clear();
 }
 
 // The caller goes on while the instance is taken apart.

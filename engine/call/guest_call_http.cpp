@@ -105,8 +105,8 @@ const eng_task* GuestCall::start_http() {
   request.body_ended = request_->body_state == Body::ended;
   request.credit = request_->credit;
   return eng_http_start(component.linked().http.get(), &request, &component.limits(),
-                        shard_.setting_.get(), GuestContext::pointer(), thread_.loop.executor(),
-                        http_sink(*this));
+                        shard_.configured_.setting.get(), GuestContext::pointer(),
+                        thread_.loop.executor(), http_sink(*this));
 }
 
 std::span<const Header> GuestCall::headers_from_engine(const eng_header* headers,

@@ -1,9 +1,7 @@
 #include "engine/call/guest_output.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
-#include <utility>
 
 namespace weft::engine {
 namespace {
@@ -13,21 +11,6 @@ constexpr std::size_t k_tail_bytes = 4096;
 constexpr int k_tail_lines = 20;
 
 }  // namespace
-
-bool LineBudget::take() {
-  const auto now = clock_.now();
-  const std::chrono::duration<double> passed = now - last_;
-  last_ = now;
-  tokens_ = std::min(k_burst, tokens_ + passed.count() * k_per_second);
-  if (tokens_ < 1) {
-    ++suppressed_;
-    return false;
-  }
-  tokens_ -= 1;
-  return true;
-}
-
-std::uint64_t LineBudget::take_suppressed() { return std::exchange(suppressed_, 0); }
 
 void GuestOutput::write(std::uint32_t fd, std::string_view bytes, const Line& line) {
   if (fd == 2) keep(bytes);

@@ -7,29 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
-
 namespace weft::engine {
-
-// How many lines a component may log on one thread: bursts of `burst`, `per_second` in the long
-// run.
-class LineBudget {
- public:
-  explicit LineBudget(const Clock& clock) : clock_(clock) {}
-  // Whether one more line may be logged. The number of those that were not is told once lines flow
-  // again.
-  bool take();
-  std::uint64_t take_suppressed();
-
- private:
-  static constexpr double k_burst = 1000;
-  static constexpr double k_per_second = 200;
-
-  const Clock& clock_;
-  double tokens_ = k_burst;
-  MonotonicTime last_{};
-  std::uint64_t suppressed_ = 0;
-};
 
 // Cheap while nothing is written.
 class GuestOutput {

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/manual_clock.h"
 
 namespace weft::engine {
 namespace {
@@ -96,32 +93,6 @@ TEST_F(GuestOutputTest, has_nothing_left_for_the_next_call_once_cleared) {
 
   EXPECT_TRUE(lines.empty());
   EXPECT_EQ(output.tail(), "");
-}
-
-int taken(LineBudget& budget, int wanted) {
-  int taken = 0;
-  for (int i = 0; i < wanted; ++i) taken += budget.take() ? 1 : 0;
-  return taken;
-}
-
-TEST(LineBudget, allows_a_burst_and_counts_what_it_suppresses) {
-  const ManualClock clock;
-  LineBudget budget(clock);
-
-  EXPECT_EQ(taken(budget, 1500), 1000);
-  EXPECT_EQ(budget.take_suppressed(), 500u);
-  EXPECT_EQ(budget.take_suppressed(), 0u);
-}
-
-TEST(LineBudget, fills_up_again_to_one_burst_at_most) {
-  ManualClock clock;
-  LineBudget budget(clock);
-  (void)taken(budget, 1000);
-
-  clock.advance(std::chrono::seconds(2));
-  EXPECT_EQ(taken(budget, 1500), 400);
-  clock.advance(std::chrono::hours(1));
-  EXPECT_EQ(taken(budget, 1500), 1000);
 }
 
 }  // namespace

@@ -10,6 +10,8 @@ namespace weft::engine {
 void ImportCall::begin(const ImportSlot& slot, const eng_call* call, contracts::Image arguments) {
   slot_ = &slot;
   call_ = call;
+  if (slot.service != nullptr)
+    return answer(slot.service->call(slot.name, slot.function, arguments, parent_));
   if (slot.adapter == nullptr) return send(slot.interface, slot.function, std::move(arguments));
   auto adapted = slot.adapter->call(slot.name, slot.function, arguments, parent_.handles());
   if (!adapted) return answer(std::unexpected(std::move(adapted).error()));

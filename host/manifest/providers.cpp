@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
+#include <vector>
 
+#include "contracts/host_service.h"
 #include "host/manifest/http_server.h"
 
 namespace weft::manifest {
@@ -131,6 +134,14 @@ const OtherProduct* find_other_product(std::string_view reference) {
   return nullptr;
 }
 
-std::span<const std::string_view> host_interfaces() { return k_host; }
+std::span<const std::string_view> host_interfaces() {
+  static const auto all = [] {
+    std::vector<std::string_view> made(k_host.begin(), k_host.end());
+    for (const auto* service : contracts::host_services())
+      std::ranges::copy(service->interfaces(), std::back_inserter(made));
+    return made;
+  }();
+  return all;
+}
 
 }  // namespace weft::manifest

@@ -9,22 +9,24 @@ namespace weft::plan {
 std::vector<Applied> applied(const Plan& plan) {
   std::vector<Applied> made;
   made.reserve(plan.steps.size());
-  for (const auto& step : plan.steps) made.push_back({step.key, step.hash});
+  for (const auto& step : plan.steps) made.push_back({step.key, step.hash, step.settings});
   return made;
 }
 
 Diff diff(std::span<const Applied> before, const Plan& now) {
   Diff made;
-  std::map<std::string_view, std::uint64_t> old;
-  for (const auto& one : before) old.emplace(one.key, one.hash);
+  std::map<std::string_view, const Applied*> old;
+  for (const auto& one : before) old.emplace(one.key, &one);
   std::set<std::string_view> wanted;
   for (const auto& step : now.steps) {
     wanted.insert(step.key);
     const auto found = old.find(step.key);
     if (found == old.end()) {
       made.added.push_back(step);
-    } else if (found->second != step.hash) {
+    } else if (found->second->hash != step.hash) {
       made.changed.push_back(step);
+    } else if (found->second->settings != step.settings) {
+      made.adjusted.push_back(step);
     } else {
       made.unchanged.push_back(step.key);
     }

@@ -53,6 +53,22 @@ TEST(Diff, sees_a_new_build_and_a_new_path) {
               ElementsAre("route app-http default"));
 }
 
+TEST(Diff, adjusts_a_component_whose_config_changes) {
+  const auto with = [](std::string_view value) {
+    const auto config = fmt::format(", config: [{{name: c, properties: {{k: {}}}}}]", value);
+    return Host()
+        .add(application(component("a", "", config)))
+        .with("app-a", loaded({"wasi:config/store@0.2.0-draft"}, {}))
+        .good();
+  };
+
+  const auto made = diff(applied(with("one")), with("two"));
+
+  EXPECT_THAT(keys(made.adjusted), ElementsAre("component app-a"));
+  EXPECT_THAT(made.changed, IsEmpty());
+  EXPECT_TRUE(diff(applied(with("one")), with("one")).empty());
+}
+
 TEST(Diff, does_not_care_where_lines_stand) {
   const auto text_ = application(component("a"));
   const auto one = Host().add(text_).with("app-a", loaded({}, {})).good();

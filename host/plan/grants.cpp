@@ -57,7 +57,7 @@ void check_link_config(const Edge& edge, Findings& findings) {
   unread(*edge.target, edge.link->target_config, "target");
 }
 
-// Config reaches a component as its environment.
+// Config reaches a component through wasi:config and as its environment.
 void check_component_config(const Unit& unit, Findings& findings) {
   if (unit.loaded == nullptr || unit.component->config.empty()) return;
   const bool reads =
@@ -68,8 +68,9 @@ void check_component_config(const Unit& unit, Findings& findings) {
   if (reads) return;
   findings.warning(
       unit.component->config.front().at,
-      fmt::format("nothing reads this config: '{}' does not import wasi:cli/environment",
-                  unit.component->name));
+      fmt::format(
+          "nothing reads this config: '{}' imports neither wasi:config nor wasi:cli/environment",
+          unit.component->name));
 }
 
 void check_linked(const World& world, const Unit& unit, Findings& findings) {

@@ -45,9 +45,8 @@ TEST(Grants, of_configuration_that_nothing_reads_are_pointed_out) {
                         .with("app-b", loaded({}, {"x:y/z"}))
                         .told();
 
-  EXPECT_THAT(
-      told,
-      HasSubstr("warning: nothing reads this config: 'a' does not import wasi:cli/environment"));
+  EXPECT_THAT(told, HasSubstr("warning: nothing reads this config: 'a' imports neither wasi:config "
+                              "nor wasi:cli/environment"));
   EXPECT_THAT(
       told, HasSubstr("warning: nothing reads the source config of this link: 'a' is a component"));
 }

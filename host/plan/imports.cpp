@@ -251,14 +251,14 @@ enum class ByHost { yes, no, other_version };
 ByHost from_host(const Input& input, const InterfaceName& import) {
   auto found = ByHost::no;
   for (const auto one : input.host) {
-    const auto at = one.find('@');
-    const auto package = one.substr(0, one.find('/'));
-    const auto interface = one.substr(package.size() + 1, at - package.size() - 1);
+    const auto name = one.substr(0, one.find('@'));
+    const auto version = name.size() == one.size() ? "" : one.substr(name.size() + 1);
+    const auto package = name.substr(0, name.find('/'));
+    const auto interface = name.substr(package.size() + 1);
     if (package != import.ns + ":" + import.package ||
         (interface != "*" && interface != import.interface))
       continue;
-    if (contracts::match_versions(import.version, one.substr(at + 1)) == Match::yes)
-      return ByHost::yes;
+    if (contracts::match_versions(import.version, version) == Match::yes) return ByHost::yes;
     found = ByHost::other_version;
   }
   return found;

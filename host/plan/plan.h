@@ -2,6 +2,7 @@
 // them, or to everything that stands in the way. Pure: no file is read, nothing is started.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <span>
@@ -48,13 +49,26 @@ struct OpenEndpoint {
   std::string name;   // as links name it
 };
 
+// A secret that a component finds by its name, and where it is kept; not the secret itself.
+struct SecretUse {
+  std::string name;
+  std::string key;
+  std::string field;               // empty: none
+  std::filesystem::path file;      // empty: that of the host
+  std::filesystem::path key_file;  // at most one of these two
+  std::string key_variable;
+  contracts::Position at;
+};
+
 struct StartComponent {
   ComponentId id;
   std::string path;
   std::string digest;
   contracts::Limits limits;
   std::vector<contracts::LimitOrigin> limit_origins;
+  // A running one takes over what changes here.
   Settings config;
+  std::vector<SecretUse> secrets = {};
 };
 
 // One interface of one link: the switchboard finds targets by source, link name and interface.
@@ -83,6 +97,7 @@ struct Step {
   std::string key;  // what it is about: the same for the same thing in an edited manifest
   std::uint64_t hash =
       0;  // of everything that starts differently when it changes, the component's digest included
+  std::uint64_t settings = 0;  // of what it takes over while it runs
   ApplicationName application;
   contracts::Position at;
   std::variant<StartProvider, OpenEndpoint, StartComponent, PutLink, AddRoute> what;

@@ -54,7 +54,7 @@ TEST(Plan, carries_what_each_step_needs) {
                                      ", config: [{name: c, properties: {k: v}}]") +
                            capability("kv", "weft:keyvalue-sqlite", "",
                                       ", config: [{name: d, properties: {FILE: x.db}}]")))
-          .with("app-a", loaded({k_store, "wasi:config/store@0.2.0-rc.1"}, {}, "digest"))
+          .with("app-a", loaded({k_store, "wasi:config/store@0.3.0"}, {}, "digest"))
           .plan();
 
   EXPECT_THAT(manifest::text(plan.findings), HasSubstr("wasi:config/store"));
@@ -152,7 +152,7 @@ TEST(Plan, says_what_to_do_about_images_in_registries) {
   EXPECT_THAT(told, HasSubstr("\n  image: weft:keyvalue-sqlite"));
 }
 
-TEST(Plan, refuses_configs_and_secrets_that_stand_elsewhere) {
+TEST(Plan, refuses_secrets_of_a_backend_that_there_is_not) {
   const auto told =
       Host()
           .add(
@@ -161,12 +161,11 @@ TEST(Plan, refuses_configs_and_secrets_that_stand_elsewhere) {
               "spec:\n  policies: [{name: p, type: policy.secret.wasmcloud.dev/v1alpha1, "
               "properties: {backend: b}}]\n"
               "  components:\n"
-              "  - {name: a, type: component, properties: {image: ./a.wasm, config: [{name: far}], "
+              "  - {name: a, type: component, properties: {image: ./a.wasm, "
               "secrets: [{name: s, properties: {policy: p, key: k}}]}}\n")
           .told();
 
-  EXPECT_THAT(told, HasSubstr("the config 'far' has no properties here"));
-  EXPECT_THAT(told, HasSubstr("the secret 's' cannot be had"));
+  EXPECT_THAT(told, HasSubstr("'b' is not a backend of secrets that Weft has"));
 }
 
 TEST(Plan, finds_the_components_that_another_application_shares) {

@@ -38,7 +38,7 @@ struct Hashed {
   }
   void operator()(const OpenEndpoint& one) { hash.add(one.name); }
   void operator()(const StartComponent& one) {
-    hash.add(one.id.text()).add(one.path).add(one.digest).add(one.config);
+    hash.add(one.id.text()).add(one.path).add(one.digest);
     for (const auto& spec : contracts::limit_specs())
       hash.add(spec.key).add(one.limits.*spec.value);
   }
@@ -51,6 +51,16 @@ struct Hashed {
     hash.add(one.address).add(one.host).add(one.path);
   }
 };
+
+std::uint64_t settings_hash(const StartComponent& component) {
+  Hash hash;
+  hash.add(component.config);
+  for (const auto& use : component.secrets) {
+    hash.add(use.name).add(use.key).add(use.field).add(use.file.string());
+    hash.add(use.key_file.string()).add(use.key_variable);
+  }
+  return hash.value();
+}
 
 Step make_step(std::string key, const contracts::Manifest& application,
                const contracts::Position& at, decltype(Step::what) what) {
@@ -127,10 +137,11 @@ Step component_step(const Unit& unit) {
   const auto& component = *unit.component;
   // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what was loaded has an image
   const std::string& path = component.image->resolved;
-  return make_step(
-      fmt::format("component {}", component.id.text()), *unit.application, component.at,
-      StartComponent{component.id, path, unit.loaded->digest, component.limits,
-                     component.limit_origins, merged(component.config, Keys::as_written)});
+  return make_step(fmt::format("component {}", component.id.text()), *unit.application,
+                   component.at,
+                   StartComponent{component.id, path, unit.loaded->digest, component.limits,
+                                  component.limit_origins,
+                                  merged(component.config, Keys::as_written), secrets_of(unit)});
 }
 
 Step link_step(const Edge& edge, std::string_view interface) {
@@ -156,6 +167,8 @@ void seal(Step& step) {
   hash.add(step.application.text()).add(std::uint64_t{step.what.index()});
   std::visit(Hashed{hash}, step.what);
   step.hash = hash.value();
+  const auto* component = std::get_if<StartComponent>(&step.what);
+  if (component != nullptr) step.settings = settings_hash(*component);
 }
 
 std::vector<Step> make_steps(const World& world) {

@@ -18,36 +18,6 @@ using manifest::Findings;
 
 constexpr std::string_view k_shared = "experimental.wasmcloud.dev/shared";
 
-void check_configs(const std::vector<contracts::Config>& configs, Findings& findings) {
-  for (const auto& config : configs) {
-    if (config.values) continue;
-    findings.error(
-        config.at,
-        fmt::format("the config '{}' has no properties here, and there is no store of configs yet",
-                    config.name),
-        "Write its properties below its name:\n  properties:\n    KEY: \"value\"");
-  }
-}
-
-void check_secrets(const std::vector<contracts::Secret>& secrets, Findings& findings) {
-  for (const auto& secret : secrets) {
-    findings.error(
-        secret.at,
-        fmt::format("the secret '{}' cannot be had: stores of secrets come later", secret.name));
-  }
-}
-
-void check_parts(const Component& component, Findings& findings) {
-  check_configs(component.config, findings);
-  check_secrets(component.secrets, findings);
-  for (const auto& link : component.links) {
-    check_configs(link.source_config, findings);
-    check_configs(link.target_config, findings);
-    check_secrets(link.source_secrets, findings);
-    check_secrets(link.target_secrets, findings);
-  }
-}
-
 void check_image(const Component& component, const manifest::Providers& providers,
                  Findings& findings) {
   if (!component.image || component.image->kind != ImageKind::registry) return;
@@ -170,7 +140,6 @@ World make_world(const Input& input, Findings& findings) {
   World world;
   for (const auto& application : input.manifests) {
     for (const auto& component : application.components) {
-      check_parts(component, findings);
       check_image(component, input.providers, findings);
       if (component.shared) continue;
       Unit unit{&application, &component};

@@ -31,9 +31,10 @@ spec:
 {"".join(components)}"""
 
 
-def component(name, wasm, limits=None, instances=None, links=()):
-    """A component from a file. `limits` {key: value}; `links` from link()."""
-    text = f"    - name: {name}\n      type: component\n      properties: {{image: {wasm}}}\n"
+def component(name, wasm, limits=None, instances=None, links=(), more=""):
+    """A component from a file. `limits` {key: value}; `links` from link(); `more`: further properties, in one line."""
+    more = more and ", " + more
+    text = f"    - name: {name}\n      type: component\n      properties: {{image: {wasm}{more}}}\n"
     traits = list(links)
     if instances is not None:
         traits.append(f"        - type: spreadscaler\n          properties: {{instances: {instances}}}\n")

@@ -50,9 +50,8 @@ TEST_F(HostScenario, finishes_a_sleeping_call_on_the_component_that_an_edit_repl
   auto sleeper = ask("/sleep/20000");
   ASSERT_TRUE(waits_for(start_ + seconds(20)));
 
-  const Meanwhile applied(clock_, [&] {
-    apply({.limits = "response_time: 1h", .address = "127.0.0.1:81", .environment = "B"});
-  });
+  const Meanwhile applied(
+      clock_, [&] { apply({.limits = "response_time: 2h", .address = "127.0.0.1:81"}); });
   ASSERT_TRUE(network_.wait_for_listener("127.0.0.1:81"));
   auto other = ask("/hello", "127.0.0.1:81");
   EXPECT_TRUE(other.read_response().starts_with("HTTP/1.1 200 "));
@@ -74,8 +73,7 @@ TEST_F(HostScenario, ends_a_call_that_outlasts_the_drain_of_the_component_that_a
   auto sleeper = ask("/sleep/600000");
   ASSERT_TRUE(waits_for(start_ + minutes(10)));
 
-  const Meanwhile applied(clock_,
-                          [&] { apply({.limits = "response_time: 1h", .environment = "B"}); });
+  const Meanwhile applied(clock_, [&] { apply({.limits = "response_time: 2h"}); });
   ASSERT_TRUE(waits_for(start_ + seconds(30))) << "the deadline";
   pass(seconds(30) - k_instant);
   EXPECT_TRUE(sleeper.hears_nothing());

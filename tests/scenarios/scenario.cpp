@@ -19,7 +19,7 @@ spec:
   components:
     - name: bad
       type: component
-      properties: {{image: "{}/bad.wasm", config: [{{name: env, properties: {{K: "{}"}}}}]}}
+      properties: {{image: "{}/bad.wasm"}}
       traits:
         - {{type: spreadscaler, properties: {{instances: 8}}}}
         - {{type: limits, properties: {{{}}}}}
@@ -35,7 +35,7 @@ spec:
             interfaces: [incoming-handler]
             source: {{config: [{{name: in, properties: {{address: "{}"}}}}]}}
 )",
-                     WEFT_GUESTS, bad.environment, bad.limits, bad.address);
+                     WEFT_GUESTS, bad.limits, bad.address);
 }
 
 constexpr std::chrono::seconds k_patience{10};

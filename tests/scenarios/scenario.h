@@ -25,7 +25,6 @@ namespace weft::tests {
 struct Bad {
   std::string limits = "calls: 8";  // of the trait, which stands in line k_limits_line
   std::string address = "127.0.0.1:80";
-  std::string environment = "A";
 };
 constexpr int k_limits_line = 11;
 
