@@ -25,8 +25,8 @@ check: guests ## before a commit: format, lint of what changed, build, unit test
 	@tools/check
 bench: guests build ## the table of benchmarks, into build/bench/results.json
 	@tools/setup bench && tools/cmake_build release all && python3 bench/run.py
-soak: guests build ## proofs at their whole length: the store behind a counter is swapped for a minute
-	@WEFT=$(CURDIR)/build/weft WEFT_SOAK=1 python3 tests/e2e/run.py swap
+soak: guests build ## proofs that take minutes: a link moved and a component rebuilt under load
+	@examples/swap/swap.py --seconds 60
 fuzz: guests ## libFuzzer targets, a minute each
 	@tools/fuzz 60
 install: build ## weft into $(PREFIX), by default /usr/local

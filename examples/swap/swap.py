@@ -1,190 +1,137 @@
 #!/usr/bin/env python3
-"""Swaps the store behind a counter while requests flow, and shows second by second what callers see.
+"""Moves a counter's link between SQLite and Redis, and rebuilds a page, while requests flow at a fixed rate; exits with 1 if one fails.
 
-    examples/swap/swap.py [SECONDS]     60 by default; needs build/weft, build/guests and redis-server
+    examples/swap/swap.py [--seconds 60] [--rate 300] [--moves 5] [--builds 10]
 
-300 requests a second, a third of them increments of 100 keys. The counter's link goes SQLite -> Redis -> SQLite -> Redis. At the
-end the sum over both stores must be the number of increments that were acknowledged. Exits with 1 when a request failed or a
-count is lost.
+Needs build/weft (or WEFT) and the components in build/guests (or WEFT_GUESTS): make guests build.
 """
-import asyncio
-import contextlib
+import argparse
 import os
 import pathlib
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-from load import Load, quantile
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+os.environ.setdefault("WEFT", str(ROOT / "build" / "weft"))
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-RATE, KEYS = 300, 100
-ROUTE = ("redis", "sqlite", "redis")  # where the link goes; it begins at sqlite
+import load  # noqa: E402
+import manifests  # noqa: E402
+import redis_server  # noqa: E402
+import weft  # noqa: E402
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+KEYS = 100
+STORES = ("sqlite", "redis")
 
 
 def path_of(number):
-    return f"/count/{number // 3 % KEYS}" if number % 3 == 0 else "/hello"
+    """A third are increments over 100 keys."""
+    return f"/count/{number // 3 % KEYS}" if number % 3 == 0 else "/page"
 
 
-def count_of(body):
-    return int(re.search(r"(\d+)\s*$", body).group(1))
+class Show:
+    def __init__(self, folder, options):
+        self.folder, self.options = folder, options
+        self.words = ["--state-dir", str(folder / "state"), "--cache-dir", str(folder / "cache")]
+        self.redis = redis_server.RedisServer(weft.free_port(), folder / "redis")
+        port, admin = weft.free_port(), weft.free_port()
+        path = manifests.on_ports(ROOT / "examples/swap/app.yaml", folder, {8000: port, 6379: self.redis.port})
+        self.host = weft.Host([str(weft.WEFT), "up", str(path), "--admin", f"127.0.0.1:{admin}", *self.words], admin)
+        self.host.wait_until_ready()
+        self.port, self.store, self.moved = port, STORES[0], []
 
-
-@contextlib.contextmanager
-def running(command, ready, **options):
-    """A process that is ended at the end; `ready()` says when it serves."""
-    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, **options)
-    try:
-        end = time.monotonic() + 120
-        while not ready():
-            if process.poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"{command[0]} does not serve (exit code {process.poll()})")
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(40)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def connects(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        return True
-    except OSError:
-        return False
-
-
-class Proof:
-    """A host with the counter, a Redis, and the swaps."""
-
-    def __init__(self, weft, folder):
-        self.weft, self.folder = weft, pathlib.Path(folder)
-        self.port, self.redis_port = free_port(), free_port()
-        self.swaps = []  # (second, target)
-
-    def manifest(self):
-        text = (HERE / "app.yaml").read_text()
-        text = text.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}").replace("127.0.0.1:6379", f"127.0.0.1:{self.redis_port}")
-        text = text.replace("../../build/guests", os.environ.get("WEFT_GUESTS", str(ROOT / "build" / "guests")))
-        path = self.folder / "app.yaml"
-        path.write_text(text)
-        return path
-
-    @contextlib.contextmanager
-    def host(self):
-        options = ["--state-dir", self.folder / "state", "--cache-dir", self.folder / "cache"]
-        redis = ["redis-server", "--port", self.redis_port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                 "--dir", self.folder]
-        with open(self.folder / "log", "w") as log, \
-                running(redis, lambda: connects(self.redis_port), stdout=subprocess.DEVNULL), \
-                running([self.weft, "up", self.manifest(), *options], lambda: connects(self.port), stdout=log, stderr=log):
-            yield self
-
-    def link(self, target):
-        command = [self.weft, "link", "put", "counter", target, "wasi", "keyvalue", "--interface", "store", "--interface",
-                   "atomics", "--state-dir", self.folder / "state"]
-        ended = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
+    def command(self, *words):
+        ended = subprocess.run([str(weft.WEFT), *words, *self.words], capture_output=True, text=True)
         if ended.returncode != 0:
-            raise SystemExit(f"the link could not be moved: {ended.stderr.strip()}")
+            sys.exit(f"weft {' '.join(words)}: {ended.stderr}")
 
-    async def swap_along(self, seconds, begin, route):
-        for step, target in enumerate(route, 1):
-            await asyncio.sleep(max(0.0, begin + step * seconds / (len(route) + 1) - time.monotonic()))
-            second = time.monotonic() - begin
-            await asyncio.to_thread(self.link, target)
-            self.swaps.append((second, target))
+    def move(self, store):
+        self.command("link", "put", "counter", store, "wasi", "keyvalue", "--interface", "store", "--interface", "atomics")
+        self.store = store
 
-    async def run(self, seconds, show=None, route=ROUTE):
-        load = Load(self.port, RATE, path_of)
-        begin = time.monotonic()
-        swapping = asyncio.create_task(self.swap_along(seconds, begin, route))
-        showing = asyncio.create_task(show(self, load, begin)) if show else None
-        samples = await load.run(seconds)
-        await swapping
-        if showing:
-            showing.cancel()
-        return samples
+    def build(self, number):
+        data = (weft.GUESTS / "hello.wasm").read_bytes().replace(b"Hello from C++23", b"Build %10d" % number)
+        path = self.folder / f"web-{number}.wasm"
+        path.write_bytes(data)
+        self.command("update", "web", str(path))
 
-    def sums(self):
-        """What each store holds, by one more increment of each key."""
-        sums = {}
-        for target in ("sqlite", "redis"):
-            self.link(target)
-            counts = []
+    def events(self):
+        """(moment, what) in order: moves in the middle of equal parts, builds spread over all of it."""
+        seconds = self.options.seconds
+        moves = [((turn + 1) * seconds / (self.options.moves + 1), "move") for turn in range(self.options.moves)]
+        builds = [((turn + 0.25) * seconds / self.options.builds, "build") for turn in range(self.options.builds)]
+        return sorted(moves + builds)
+
+    def act(self, what, running, number):
+        if what == "build":
+            self.build(number)
+            return f"build {number}"
+        self.moved.append(running.now())
+        target = STORES[1 - STORES.index(self.store)]
+        self.move(target)
+        return f"link -> {target}"
+
+    def run(self):
+        print(f"{'second':>6} {'asked':>6} {'failed':>6} {'p50 ms':>8} {'p99 ms':>8}  store")
+        running, events, number = load.Load(self.port, self.options.rate, path_of), self.events(), 0
+        for second in range(self.options.seconds):
+            done = []
+            while running.now() < second + 1:
+                if events and running.now() >= events[0][0]:
+                    number += events[0][1] == "build"
+                    done.append(self.act(events.pop(0)[1], running, number))
+                else:
+                    time.sleep(0.01)
+            part = running.between(second, second + 1)
+            print(f"{second:6} {len(part):6} {sum(bool(one.failure) for one in part):6} {load.quantile(part, 0.5):8.2f} "
+                  f"{load.quantile(part, 0.99):8.2f}  {self.store:8} {', '.join(done)}", flush=True)
+        return running.stop()
+
+    def total(self):
+        """What both stores counted: asking adds one to each key."""
+        total = 0
+        for store in STORES:
+            self.move(store)
             for key in range(KEYS):
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/count/{key}", timeout=60) as answer:
-                    counts.append(count_of(answer.read().decode()) - 1)
-            sums[target] = sum(counts)
-        return sums
+                total += int(re.search(r"(\d+)\s*$", self.host.get(f"/count/{key}", port=self.port).text).group(1)) - 1
+        return total
 
-
-def acknowledged(samples):
-    return sum(sample.status == 200 and sample.path.startswith("/count") for sample in samples)
-
-
-def around(samples, second, width=1.0):
-    """Latencies of the counter's requests that were due within half of `width` of that second."""
-    return [one.latency for one in samples if one.path.startswith("/count") and abs(one.due - second) <= width / 2]
-
-
-def steady(samples, swaps, seconds):
-    """The same of each store, a second and more away from every swap: {target: latencies}."""
-    found = {"sqlite": [], "redis": []}
-    for one in samples:
-        if not one.path.startswith("/count") or one.due < 1 or any(abs(one.due - at) <= 1 for at, _ in swaps):
-            continue
-        found[([("sqlite")] + [target for at, target in swaps if at <= one.due])[-1]].append(one.latency)
-    return found
-
-
-async def table(proof, load, begin):
-    print("second  store   answers  failed    p50 ms    p99 ms", flush=True)
-    seen = 0
-    while True:
-        await asyncio.sleep(1)
-        new, seen = load.samples[seen:], len(load.samples)
-        store = proof.swaps[-1][1] if proof.swaps else "sqlite"
-        latencies = [one.latency * 1000 for one in new]
-        print(f"{time.monotonic() - begin:6.0f}  {store:<6}  {len(new):>7}  {sum(one.status != 200 for one in new):>6}"
-              f"  {quantile(latencies, 0.5):>8.2f}  {quantile(latencies, 0.99):>8.2f}", flush=True)
+    def judge(self, samples):
+        counts = [one for one in samples if one.path.startswith("/count")]
+        near = [[one for one in counts if abs(one.at - moved) < 0.5] for moved in self.moved]
+        calm = {store: [] for store in STORES}
+        for one in counts:
+            turn = sum(moved < one.at for moved in self.moved)
+            if one.at > 1 and all(abs(one.at - moved) >= 0.5 for moved in self.moved):
+                calm[STORES[turn % 2]].append(one)
+        steady = max(load.quantile(part, 0.99) for part in calm.values())
+        worst = max((load.quantile(part, 0.99) for part in near), default=0)
+        acknowledged, total = sum(not one.failure for one in counts), self.total()
+        failures = [one.failure for one in samples if one.failure]
+        verdicts = [(not failures, f"{len(failures)} of {len(samples)} requests failed {failures[:3]}"),
+                    (total == acknowledged, f"{acknowledged} increments acknowledged, {total} in the stores"),
+                    (worst <= 2 * steady, f"p99 around a move {worst:.2f} ms at most, {steady:.2f} ms in between")]
+        for good, text in verdicts:
+            print("ok    " if good else "FAILED", text)
+        return all(good for good, _ in verdicts)
 
 
 def main():
-    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    weft = pathlib.Path(os.environ.get("WEFT", ROOT / "build" / "weft"))
-    for needed in (weft, ROOT / "build" / "guests" / "counter.wasm"):
-        if not needed.exists():
-            raise SystemExit(f"{needed} is not there: make build guests")
-    if shutil.which("redis-server") is None:
-        raise SystemExit("there is no redis-server: tools/setup installs it")
-    with tempfile.TemporaryDirectory(prefix="weft-swap-") as folder, Proof(weft, folder).host() as proof:
-        samples = asyncio.run(proof.run(seconds, table))
-        sums = proof.sums()
-        failed = [one for one in samples if one.status != 200]
-        counted = acknowledged(samples)
-        print(f"\n{len(samples)} requests, {len(failed)} failed; {counted} increments acknowledged, "
-              f"{sums['sqlite']} in SQLite + {sums['redis']} in Redis = {sum(sums.values())}")
-        for target, latencies in steady(samples, proof.swaps, seconds).items():
-            print(f"steady on {target:<6}              p99 {quantile(latencies, 0.99) * 1000:8.2f} ms")
-        for at, target in proof.swaps:
-            print(f"around the swap at {at:4.1f} s to {target:<6} p99 {quantile(around(samples, at), 0.99) * 1000:8.2f} ms")
-        return 0 if not failed and counted == sum(sums.values()) else 1
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--rate", type=float, default=300)
+    parser.add_argument("--moves", type=int, default=5)
+    parser.add_argument("--builds", type=int, default=10)
+    with tempfile.TemporaryDirectory(prefix="weft-swap-") as folder:
+        show = Show(pathlib.Path(folder), parser.parse_args())
+        try:
+            return 0 if show.judge(show.run()) else 1
+        finally:
+            show.host.stop()
+            show.redis.kill9()
 
 
 if __name__ == "__main__":
