@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 GUESTS := build/guests
 
-.PHONY: help setup guests build quick demo test tsan check bench fuzz install format lint clean
+.PHONY: help setup guests build quick demo test tsan check bench soak fuzz install format lint clean
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 setup: ## install what the build needs, pinned (the targets below call it)
@@ -25,6 +25,8 @@ check: guests ## before a commit: format, lint of what changed, build, unit test
 	@tools/check
 bench: guests build ## the table of benchmarks, into build/bench/results.json
 	@tools/setup bench && tools/cmake_build release all && python3 bench/run.py
+soak: guests build ## proofs that take minutes: a link moved and a component rebuilt under load
+	@examples/swap/swap.py --seconds 60
 fuzz: guests ## libFuzzer targets, a minute each
 	@tools/fuzz 60
 install: build ## weft into $(PREFIX), by default /usr/local

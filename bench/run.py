@@ -21,6 +21,7 @@ import peers
 import rows_calls
 import rows_durable
 import rows_http
+import rows_http_out
 import rows_redis
 
 
@@ -46,6 +47,7 @@ ROWS = [
     Row("http_hello_p2_c32_vs_wash", "req/s", ">= 3 x wash host", at_least(3), rows_http.hello_c32_vs_wash),
     Row("http_hello_p2_c1", "us (p50)", ">= 1.3 x wasmtime serve", at_least(1.3), rows_http.hello_c1),
     Row("http_ceiling", "req/s", ">= 0.8 x nginx", at_least(0.8), rows_http.ceiling),
+    Row("http_out", "req/s", ">= 0.7 x wrk to its upstream", at_least(0.7), rows_http_out.http_out),
     Row("call_component_to_component", "us", "<= 8 us", at_most(8), rows_calls.row("call_component_to_component")),
     Row("call_rich", "us", "<= plain call + 60 us", lambda r: r["ours"] <= r["plain_call"] + 60,
         rows_calls.row("call_rich")),

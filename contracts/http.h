@@ -2,10 +2,13 @@
 // live on one thread; nothing is queued between them: the request body is pulled, the response body
 // is pushed within a credit.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "contracts/http_code.h"
 
 namespace weft::contracts {
 
@@ -26,6 +29,8 @@ struct HttpRequest {
   std::string_view body;            // what has arrived already
   Body body_state = Body::ended;    // whether more follows `body`
   std::size_t credit = 256 * 1024;  // response bytes that may be pushed before HttpCallee::credit
+  std::chrono::nanoseconds connect_timeout =
+      std::chrono::nanoseconds::max();  // for a callee that has to connect; max: its own
 };
 
 // The side that answers, as the caller sees it. Valid from invoke() until the reply.

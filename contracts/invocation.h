@@ -35,6 +35,9 @@ struct Invocation {
 // The end of a call: results (an empty image for HTTP), or why there are none.
 struct Reply {
   Result<Image> results;
+  // Of a failed HTTP call: the error code of wasi:http that says best why. `none`: what
+  // http_code(Errc) makes of the error.
+  HttpCode code = HttpCode::none;
 };
 
 // Takes the reply of one call. The object belongs to the caller and outlives the call or cancels

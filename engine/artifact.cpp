@@ -23,6 +23,26 @@ void on_drop(void*, void* context, std::uint32_t handle) {
   GuestContext::from(context).on_drop(handle);
 }
 
+GuestRequest& request_of(void* user) { return *static_cast<GuestRequest*>(user); }
+
+eng_client_sink client_sink(ImportSlot& slot) {
+  eng_client_sink sink{};
+  sink.import_user = &slot;
+  sink.start = [](void* of_slot, void* context, const eng_client* client,
+                  const eng_client_request* sent) -> void* {
+    return GuestContext::from(context).on_request(*static_cast<const ImportSlot*>(of_slot), client,
+                                                  *sent);
+  };
+  sink.push = [](void* user, eng_slice chunk, bool end, const eng_header* trailers,
+                 std::size_t count) {
+    request_of(user).push(view(chunk), end ? contracts::Body::ended : contracts::Body::more,
+                          {trailers, count});
+  };
+  sink.credit = [](void* user, std::size_t bytes) { request_of(user).credit(bytes); };
+  sink.cancel = [](void* user) { request_of(user).on_cancelled(); };
+  return sink;
+}
+
 std::string shown(const contracts::InterfaceName& name) {
   return name.ns.empty() ? name.interface : name.text();
 }
@@ -79,6 +99,14 @@ Result<std::unique_ptr<const Linked>> Artifact::link(const eng_engine& engine) c
 
 Result<> Artifact::define(eng_linker& linker, const InterfaceType& import, Linked& linked) const {
   const std::string interface = shown(import.name);
+  Text failure;
+  if (sends_http(import.name)) {
+    auto& slot = *linked.slots.emplace_back(std::make_unique<ImportSlot>(
+        ImportSlot{import.name, interface, "handle", nullptr, linked.slots.size()}));
+    if (eng_linker_http(&linker, slice(interface), client_sink(slot), Text::take, &failure))
+      return {};
+    return fail(Errc::invalid, fmt::format("import {}: {}", interface, failure.text));
+  }
   const auto* service = contracts::find_host_service(import.name);
   const auto* adapter = service == nullptr ? adapter_of(import.name) : nullptr;
   if (service == nullptr && adapter == nullptr && !import.resources.empty()) {
@@ -87,7 +115,6 @@ Result<> Artifact::define(eng_linker& linker, const InterfaceType& import, Linke
                                            "Weft knows in exactly this version",
                                            import.resources.front(), interface));
   }
-  Text failure;
   for (const auto& resource : import.resources) {
     if (!eng_linker_resource(&linker, component_.get(), slice(interface), slice(resource), on_drop,
                              nullptr, Text::take, &failure)) {

@@ -60,6 +60,10 @@ bool is_builtin(const InterfaceName& name) {
   return std::ranges::find(packages, name.package) != packages.end();
 }
 
+bool sends_http(const InterfaceName& name) {
+  return name.unversioned() == "wasi:http/outgoing-handler" && name.version.starts_with("0.2.");
+}
+
 const InterfaceType* find_export(const contracts::ComponentType& type,
                                  const InterfaceName& wanted) {
   const auto found = std::ranges::find_if(type.exports, [&](const InterfaceType& offered) {

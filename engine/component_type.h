@@ -13,6 +13,8 @@ Result<contracts::ComponentType> parse_component_type(std::string_view json);
 // Whether the engine itself serves an import: WASI's cli, clocks, random, io, filesystem, sockets
 // and http/types.
 bool is_builtin(const contracts::InterfaceName& name);
+// wasi:http/outgoing-handler 0.2, whose requests stream.
+bool sends_http(const contracts::InterfaceName& name);
 
 // The export that serves an import of that name, by namespace:package/interface and version; null
 // if there is none.

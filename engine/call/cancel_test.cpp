@@ -38,7 +38,7 @@ TEST(Cancel, drops_a_guest_that_computes_between_two_slices) {
   auto& bad = rig.shard("bad");
   Asker asker;
   rig.ask(bad, asker, "/loop");
-  EXPECT_TRUE(rig.thread->loop.busy());
+  EXPECT_TRUE(rig.wait([&rig] { return rig.thread->loop.busy(); }));
 
   const auto begin = Steady::now();
   asker.pending.cancel();

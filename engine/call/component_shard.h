@@ -63,6 +63,7 @@ class ComponentShard final : public contracts::Endpoint {
  private:
   friend class GuestCall;
   friend class ImportCall;
+  friend class OutgoingCall;
   using Frame = contracts::Frame;
 
   ComponentShard(std::shared_ptr<const Component> component, Thread& thread,

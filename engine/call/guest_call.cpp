@@ -184,7 +184,7 @@ contracts::Image GuestCall::take_arguments() {
 
 void GuestCall::keep_request() {
   if (request_ == nullptr || kept_ != nullptr) return;
-  kept_ = std::make_unique<KeptRequest>(*request_);
+  kept_ = std::make_unique<contracts::KeptRequest>(*request_);
   request_ = &kept_->request();
 }
 
@@ -240,7 +240,9 @@ void GuestCall::finish() {
   } else if (shard_.first_run() == FirstRun::second_queue) {
     shard_.used_a_slice();
   }
+  for (auto* call : outgoing_) call->cancel();
   eng_task_free(std::exchange(task_, nullptr));
+  let_go_of_requests();
   leave_gates();
   become_idle();
 }
@@ -271,11 +273,17 @@ void GuestCall::wait_for_place() {
 // taken apart.
 void GuestCall::let_go_of_task() {
   for (const auto& import : imports_) import->cancel();
+  for (auto* call : outgoing_) call->cancel();
   if (task_ != nullptr) {
     shard_.counters_.cpu_ns.add(eng_task_cpu(task_));
     thread_.loop.release(std::exchange(task_, nullptr));
   }
   for (const auto& import : imports_) import->forget();
+  let_go_of_requests();
+}
+
+void GuestCall::let_go_of_requests() {
+  for (auto* call : std::exchange(outgoing_, {})) call->let_go();
 }
 
 void GuestCall::leave_gates() {
@@ -319,10 +327,10 @@ void GuestCall::stop(Error error) {
   become_idle();
 }
 
-void GuestCall::reply(Result<contracts::Image> results) {
+void GuestCall::reply(Result<contracts::Image> results, contracts::HttpCode code) {
   if (!results) shard_.counters_.errors[static_cast<std::size_t>(results.error().code)].add(1);
   if (auto* replier = std::exchange(replier_, nullptr)) {
-    replier->on_reply({std::move(results)});
+    replier->on_reply({std::move(results), code});
   } else if (auto* end = std::exchange(command_end_, nullptr); end != nullptr && !results) {
     end->on_exit(std::unexpected(std::move(results).error()));
   }

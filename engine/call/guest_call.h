@@ -15,10 +15,11 @@
 #include "contracts/adapter.h"
 #include "contracts/host_service.h"
 #include "contracts/invocation.h"
+#include "contracts/kept_request.h"
 #include "engine/call/component_shard.h"
 #include "engine/call/guest_output.h"
 #include "engine/call/import_call.h"
-#include "engine/call/kept_request.h"
+#include "engine/call/outgoing_call.h"
 #include "engine/gate.h"
 #include "engine/guest_context.h"
 
@@ -51,6 +52,8 @@ class GuestCall final : public GuestContext,
 
   // An import of this guest failed: the guest ends with it.
   void import_failed(const eng_call* call, Error error);
+  // An HTTP request of this guest is over.
+  void forget(OutgoingCall& call) { std::erase(outgoing_, &call); }
   contracts::Handles& handles() override;
   const Config& config() override;
   void log(LogLevel level, std::string_view context, std::string_view message) override;
@@ -88,9 +91,11 @@ class GuestCall final : public GuestContext,
   void at_turn_end();
   void finish();
   void let_go_of_task();
+  void let_go_of_requests();
   void leave_gates();
   void become_idle();
-  void reply(Result<contracts::Image> results);
+  void reply(Result<contracts::Image> results,
+             contracts::HttpCode code = contracts::HttpCode::none);
 
   // guest_call_timers.cpp
   void arm();
@@ -120,6 +125,8 @@ class GuestCall final : public GuestContext,
   void log_report(const eng_report& report, const Error& error, std::string reason);
 
   void on_import(const ImportSlot& slot, const eng_call* call, contracts::Image arguments) override;
+  GuestRequest* on_request(const ImportSlot& slot, const eng_client* client,
+                           const eng_client_request& request) override;
   void on_drop(std::uint32_t handle) override;
   void on_output(std::uint32_t fd, std::string_view bytes) override;
   void log_line(std::uint32_t fd, std::string_view line);
@@ -147,7 +154,7 @@ class GuestCall final : public GuestContext,
   // HTTP.
   contracts::HttpCaller* caller_ = nullptr;
   const contracts::HttpRequest* request_ = nullptr;  // until the guest has begun
-  std::unique_ptr<KeptRequest> kept_;                // while it waits or may have to
+  std::unique_ptr<contracts::KeptRequest> kept_;     // while it waits or may have to
   const eng_exchange* exchange_ = nullptr;
   std::string refused_;  // the guest's error code
   std::uint64_t received_ = 0;
@@ -160,6 +167,7 @@ class GuestCall final : public GuestContext,
   std::uint64_t generation_ = 0;
   // Imports and output; kept from call to call.
   std::vector<std::unique_ptr<ImportCall>> imports_;
+  std::vector<OutgoingCall*> outgoing_;
   std::optional<contracts::Handles> handles_;
   // Once the guest has asked.
   std::shared_ptr<const Config> config_;

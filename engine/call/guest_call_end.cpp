@@ -17,6 +17,14 @@ void GuestCall::on_import(const ImportSlot& slot, const eng_call* call,
   (*idle)->begin(slot, call, std::move(arguments));
 }
 
+GuestRequest* GuestCall::on_request(const ImportSlot& slot, const eng_client* client,
+                                    const eng_client_request& request) {
+  has_begun();
+  auto* call = OutgoingCall::begin(*this, slot, client, request);
+  if (call != nullptr) outgoing_.push_back(call);
+  return call;
+}
+
 void GuestCall::import_failed(const eng_call* call, Error error) {
   const std::string message = error.message;
   failed_import_ = std::move(error);
@@ -52,7 +60,8 @@ void GuestCall::over(const eng_report* report) {
     reply(std::unexpected(error_of(*report)));
   } else if (!refused_.empty()) {
     reply(fail(Errc::invalid, fmt::format("{} answered with the error code {}",
-                                          shard_.component_->id(), refused_)));
+                                          shard_.component_->id(), refused_)),
+          contracts::parse_http_code(refused_));
   } else if (kind_ == Kind::http) {
     reply(contracts::Image());
   }

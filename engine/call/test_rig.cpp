@@ -159,7 +159,7 @@ ComponentShard& Rig::shard(std::string_view guest,
 
 void Rig::ask(contracts::Invoker& invoker, Asker& asker, std::string_view path,
               contracts::Context context) {
-  const contracts::HttpRequest request{.method = "GET",
+  const contracts::HttpRequest request{.method = asker.method,
                                        .scheme = "http",
                                        .authority = "localhost",
                                        .target = path,

@@ -77,6 +77,7 @@ class Asker final : public contracts::HttpCaller, public contracts::Replier {
   Errc code() const { return outcome && !*outcome ? outcome->error().code : Errc::internal; }
 
   // Before the call.
+  std::string method = "GET";
   std::vector<contracts::Header> headers{{"x-test", "yes"}};
   std::string body;
   std::vector<contracts::Header> trailers;

@@ -32,6 +32,7 @@ typedef struct eng_call eng_call;
 typedef struct eng_wake eng_wake;
 typedef struct eng_http eng_http;
 typedef struct eng_exchange eng_exchange;
+typedef struct eng_client eng_client;
 typedef struct eng_task eng_task;
 
 typedef struct { const uint8_t *ptr; size_t len; } eng_slice;
@@ -201,7 +202,7 @@ void eng_call_trap(const eng_call *, eng_slice message);           /* consumes t
 void *eng_call_context(const eng_call *); /* `context` of the guest call that made this import; until answered */
 
 /* WASI 0.2 is defined already: cli, clocks, random, io, filesystem, sockets (all denied), http/types. Not defined, since they
- * come from links: wasi:http/outgoing-handler and everything else. Make one linker per component. */
+ * come from links: wasi:http/outgoing-handler (eng_linker_http) and everything else. Make one linker per component. */
 eng_linker *eng_linker_new(const eng_engine *, eng_fail, void *user);
 void eng_linker_free(eng_linker *);
 /* Defines one imported function of `component` as it imports it; its type comes from the component. `iface` is the full
@@ -326,6 +327,43 @@ void eng_http_free(eng_http *);
 /* Copies the request. */
 const eng_task *eng_http_start(const eng_http *, const eng_http_request *, const eng_limits *, const eng_setting *,
                                void *context, eng_exec, eng_http_sink);
+
+/* ---- wasi:http 0.2 outgoing: requests of guests ------------------------------------------------
+ * The mirror image: the request's body is pulled (eng_client_want) out of a window, the response's is pushed within a
+ * credit that the guest renews by reading. All on the task's thread. */
+typedef struct {
+  eng_slice method, target;    /* target: path with query, "*" */
+  eng_slice scheme, authority; /* "http" or "https"; as the guest set it, not empty, without user information */
+  const eng_header *headers;   /* none of the connection, no Host; content-length is what the body will have */
+  size_t header_count;
+  bool body_ended;             /* it has none; else ask with eng_client_want */
+  size_t credit;               /* bytes of response that may come before `credit` */
+  uint64_t connect_timeout, first_byte_timeout, between_bytes_timeout; /* ns; 0: the guest set none */
+} eng_client_request;
+/* None runs on the guest's stack: all come after its poll, or inside eng_client_want (`push` alone). */
+typedef struct {
+  void *import_user;
+  /* A guest sent a request: `context` is that of its call. The client is C++'s until eng_client_free. Answers what the other
+   * three get as `user`; they do not come before it has returned. */
+  void *(*start)(void *import_user, void *context, const eng_client *, const eng_client_request *);
+  /* Answers one eng_client_want: a piece of the body, and with `end` its trailers. */
+  void (*push)(void *user, eng_slice chunk, bool end, const eng_header *trailers, size_t trailer_count);
+  void (*credit)(void *user, size_t bytes);
+  /* The guest has no use for the response any more, or broke its request: nothing else comes, free the client. Not told when
+   * its task is freed by C++. */
+  void (*cancel)(void *user);
+} eng_client_sink;
+/* Defines `iface`, a version of wasi:http/outgoing-handler 0.2. */
+bool eng_linker_http(eng_linker *, eng_slice iface, eng_client_sink, eng_fail, void *user);
+/* Order: head, body*, end; fail instead, at any time before the end. Copied. Also while another guest runs. */
+void eng_client_head(const eng_client *, uint16_t status, const eng_header *headers, size_t header_count);
+void eng_client_body(const eng_client *, eng_slice chunk); /* within the credit */
+void eng_client_end(const eng_client *, const eng_header *trailers, size_t trailer_count);
+/* `code`: the WIT name of a wasi:http error-code, "connection-refused"; `detail`: text for those codes that carry some. */
+void eng_client_fail(const eng_client *, eng_slice code, eng_slice detail);
+void eng_client_want(const eng_client *, size_t limit);
+/* No callback comes any more, and none of the above may. Without an end or a failure the response is incomplete. */
+void eng_client_free(const eng_client *);
 
 /* ---- values as text (WAVE) -------------------------------------------------------------------
  * Of a function that the component exports or imports (exports are searched first); `iface` empty for a bare one. Parameters

@@ -17,8 +17,9 @@ namespace weft::control {
 
 constexpr std::size_t k_longest_subject = 1024;         // bytes
 constexpr std::size_t k_largest_payload = 1024 * 1024;  // bytes, of requests
-// A client that is silent for longer within a request is let go of.
-constexpr std::chrono::seconds k_patience{10};
+// A client that is silent for longer is let go of, unless it waits for a reply.
+constexpr std::chrono::milliseconds k_patience{10'000};
+constexpr std::size_t k_most_clients = 32;  // connected at once; others wait to be taken
 
 std::filesystem::path socket_path(const std::filesystem::path& state);
 
@@ -31,9 +32,10 @@ class SocketServer {
                                      std::function<void(std::string)> reply)>;
 
   // A socket that a host left behind is replaced: whoever holds the state folder's lock is alone.
-  // denied: it cannot be made, with the path; invalid: the path is too long for a socket.
-  static Result<std::unique_ptr<SocketServer>> open(const std::filesystem::path& path,
-                                                    Handler handler);
+  // denied: it cannot be made, with the path.
+  static Result<std::unique_ptr<SocketServer>> open(
+      const std::filesystem::path& path, Handler handler,
+      std::chrono::milliseconds patience = k_patience);
   // Ends every connection. Replies that come later go nowhere.
   ~SocketServer();
 

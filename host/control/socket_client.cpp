@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/control/socket.h"
+#include "host/control/socket_folder.h"
 
 namespace weft::control {
 namespace {
@@ -32,7 +33,8 @@ class Asking {
 
   error_code connect(const std::filesystem::path& path) {
     error_code outcome = asio::error::would_block;
-    socket_.async_connect(Local::endpoint(path.string()),
+    const SocketFolder folder(path);
+    socket_.async_connect(Local::endpoint(folder.name()),
                           [&outcome](error_code error) { outcome = error; });
     return run(outcome);
   }

@@ -24,7 +24,6 @@ constexpr std::array k_others = {
     OtherProduct{"keyvalue-nats", "NATS JetStream", "wasi:keyvalue"},
     OtherProduct{"keyvalue-vault", "HashiCorp Vault", "wasi:keyvalue"},
     OtherProduct{"keyvalue-couchbase", "Couchbase", "wasi:keyvalue"},
-    OtherProduct{"http-client", "the HTTP client", "wasi:http/outgoing-handler"},
     OtherProduct{"messaging-nats", "NATS", "wasmcloud:messaging"},
     OtherProduct{"messaging-kafka", "Kafka", "wasmcloud:messaging"},
     OtherProduct{"blobstore-fs", "a folder of files", "wasi:blobstore"},

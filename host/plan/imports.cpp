@@ -32,6 +32,14 @@ std::vector<InterfaceName> parsed(std::span<const std::string_view> texts) {
   return names;
 }
 
+// A component that answers HTTP requests takes those that others send. The interface under which an
+// export is offered to them.
+InterfaceName offered_as(const InterfaceName& exported) {
+  InterfaceName name = exported;
+  if (name.unversioned() == "wasi:http/incoming-handler") name.interface = "outgoing-handler";
+  return name;
+}
+
 // Every version in which a unit offers an interface, as full names; empty when it does not offer
 // it.
 std::vector<InterfaceName> offers(const Unit& unit, const InterfaceName& wanted) {
@@ -43,7 +51,11 @@ std::vector<InterfaceName> offers(const Unit& unit, const InterfaceName& wanted)
   }
   if (unit.loaded != nullptr) {
     for (const auto& one : unit.loaded->type.exports) {
-      if (same_interface(one.name, wanted)) found.push_back(one.name);
+      for (const auto& name : {one.name, offered_as(one.name)}) {
+        if (!same_interface(name, wanted)) continue;
+        found.push_back(name);
+        break;
+      }
     }
   }
   return found;
@@ -150,7 +162,10 @@ std::vector<std::string> offered_interfaces(const Edge& edge) {
   if (edge.target->provider != nullptr)
     std::ranges::for_each(parsed(edge.target->provider->serves), add);
   if (edge.target->loaded != nullptr) {
-    for (const auto& one : edge.target->loaded->type.exports) add(one.name);
+    for (const auto& one : edge.target->loaded->type.exports) {
+      add(one.name);
+      if (offered_as(one.name) != one.name) add(offered_as(one.name));
+    }
   }
   return words;
 }
@@ -276,6 +291,15 @@ bool has_all(const Unit& unit, const std::vector<InterfaceName>& names) {
   });
 }
 
+// The same by interfaces that it has of itself: that a component answers HTTP does not mean that
+// others are meant to send their requests there.
+bool exports_all(const Unit& unit, const std::vector<InterfaceName>& names) {
+  return has_all(unit, names) &&
+         (unit.loaded == nullptr || std::ranges::none_of(names, [](const InterfaceName& name) {
+            return name.unversioned() == "wasi:http/outgoing-handler";
+          }));
+}
+
 std::vector<std::string> interface_words(const std::vector<InterfaceName>& names) {
   std::vector<std::string> words;
   for (const auto& name : names) {
@@ -344,7 +368,7 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
   }
   for (const auto& other : world.units) {
     if (&other == &unit || other.application != unit.application || !other.starts() ||
-        !has_all(other, unmet.names))
+        !exports_all(other, unmet.names))
       continue;
     return link_lines(component, {first.ns, first.package, words, other.component->name});
   }

@@ -46,6 +46,25 @@ TEST(Imports, that_nothing_satisfies_are_told_all_at_once) {
   EXPECT_THAT(told, HasSubstr("'b' imports wasi:http/outgoing-handler@0.2.0"));
 }
 
+TEST(Imports, of_the_outgoing_handler_are_met_by_a_component_that_answers_http) {
+  const auto linked = [](std::string_view exported) {
+    return Host()
+        .add(application(component("a", link("wasi:http", "outgoing-handler", "b")) +
+                         component("b")))
+        .with("app-a", loaded({"wasi:http/outgoing-handler@0.2.6"}, {}))
+        .with("app-b", loaded({}, {exported}));
+  };
+
+  const auto plan = linked(k_handler).good();
+  ASSERT_EQ(plan.steps.size(), 3u);
+  EXPECT_EQ(std::get<PutLink>(plan.steps.back().what).interface, "wasi:http/outgoing-handler");
+  EXPECT_THAT(linked("wasi:http/incoming-handler@0.3.0").told(),
+              HasSubstr("'a' imports wasi:http/outgoing-handler@0.2.6, 'b' has "
+                        "wasi:http/outgoing-handler@0.3.0"));
+  EXPECT_THAT(linked("shop:pricing/api@1.0.0").told(),
+              HasSubstr("names wasi:http/outgoing-handler, which 'b' does not have"));
+}
+
 TEST(Imports, are_pointed_to_a_component_of_the_application_that_has_them) {
   const auto told = Host()
                         .add(application(component("a") + component("pricing")))

@@ -1,39 +1,16 @@
 """The counter on Redis: one line of its manifest is another, and nothing of the component."""
-import shutil
-import subprocess
 import time
 
 import weft
+from redis_server import RedisServer
 from test_counter import count
 
 
 class Redis(weft.Case):
     def setUp(self):
         super().setUp()
-        if not shutil.which("redis-server"):
-            self.fail("redis-server is not installed: tools/setup, or apt-get install redis-server redis-tools")
-        self.redis_port = weft.free_port()
-        self.redis = None
-        self.start_redis()
-        self.addCleanup(self.end_redis)
-
-    def start_redis(self):
-        folder = self.folder / "redis"
-        folder.mkdir(exist_ok=True)
-        self.redis = subprocess.Popen(
-            ["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always"], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while self.cli("PING") != "PONG":
-            self.assertLess(time.monotonic(), deadline, "redis-server does not answer")
-            time.sleep(0.02)
-
-    def end_redis(self):
-        self.redis.kill()
-        self.redis.wait()
-
-    def cli(self, *words):
-        return subprocess.run(["redis-cli", "-p", str(self.redis_port), *words], capture_output=True, text=True).stdout.strip()
+        self.redis = RedisServer(weft.free_port(), self.folder / "redis")
+        self.addCleanup(self.redis.kill9)
 
     def start_counter(self, image="weft:keyvalue-redis"):
         manifest, port = self.example("counter")
@@ -41,7 +18,7 @@ class Redis(weft.Case):
         self.assertIn("image: weft:keyvalue-sqlite", text)
         manifest.write_text(text.replace(
             "image: weft:keyvalue-sqlite",
-            f"image: {image}\n        config: [{{name: redis, properties: {{url: 'redis://127.0.0.1:{self.redis_port}'}}}}]"))
+            f"image: {image}\n        config: [{{name: redis, properties: {{url: 'redis://127.0.0.1:{self.redis.port}'}}}}]"))
         return self.up(manifest, port=port)
 
     def test_counts_in_redis(self):
@@ -50,11 +27,11 @@ class Redis(weft.Case):
         answers = [count(host.get("/")) for _ in range(5)]
 
         self.assertEqual(answers, [1, 2, 3, 4, 5])
-        self.assertEqual(self.cli("KEYS", "*"), "/")
-        self.assertEqual(self.cli("GET", "/"), "5")
+        self.assertEqual(self.redis.cli("KEYS", "*"), "/")
+        self.assertEqual(self.redis.cli("GET", "/"), "5")
 
     def test_the_package_of_1x_is_the_same_product_and_its_data_are_found(self):
-        self.cli("INCRBY", "/", "41")  # as the 1.x provider did
+        self.redis.cli("INCRBY", "/", "41")  # as the 1.x provider did
 
         host = self.start_counter("ghcr.io/wasmcloud/keyvalue-redis:0.28.1")
 
@@ -63,8 +40,8 @@ class Redis(weft.Case):
     def test_answers_again_after_redis_was_killed_and_loses_nothing(self):
         host = self.start_counter()
         last = [count(host.get("/")) for _ in range(5)][-1]
-        self.end_redis()
-        self.start_redis()
+        self.redis.kill9()
+        self.redis.start()
 
         began = time.monotonic()
         answer = host.get("/")

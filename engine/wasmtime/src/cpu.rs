@@ -62,9 +62,14 @@ impl Meter {
         Duration::from_nanos(self.spent.load(Relaxed))
     }
 
-    /// Whether the last poll ended because its slice was used up; resets the mark.
+    /// Whether the last poll ended because its slice was used up.
+    pub fn has_yielded(&self) -> bool {
+        self.yielded.load(Relaxed)
+    }
+
+    /// The same; resets the mark.
     pub fn take_yielded(&self) -> bool {
-        let yielded = self.yielded.load(Relaxed);
+        let yielded = self.has_yielded();
         if yielded {
             self.yielded.store(false, Relaxed);
         }

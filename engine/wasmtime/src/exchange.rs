@@ -5,13 +5,14 @@
 //! hello needs neither: no waker, no queue, no extra call.
 use crate::ffi::{Pair, Slice, User, array, entry};
 use crate::fields::Fields;
+use crate::http_types::Incoming;
+use crate::http_types::types::ErrorCode;
 use crate::report::{Broken, Report, View};
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use wasmtime::Result;
 
 pub type Header = Pair;
 
@@ -269,6 +270,24 @@ impl Exchange {
             Stage::Broken(why) => why,
         };
         Err(Broken(text.to_string()))
+    }
+}
+
+impl Incoming for Exchange {
+    fn take(&self, limit: usize) -> Option<Result<Bytes, ErrorCode>> {
+        self.take(limit).map(Ok)
+    }
+
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_readable(cx)
+    }
+
+    fn poll_trailers(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_trailers(cx)
+    }
+
+    fn take_trailers(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
+        self.take_trailers().map(Ok)
     }
 }
 

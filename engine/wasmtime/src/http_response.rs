@@ -1,12 +1,12 @@
-//! The response of wasi:http/types 0.2. Every `outgoing-response` has a body of its own; the one that the guest chooses is
+//! The response of wasi:http/types 0.2, and bodies that guests write. Every `outgoing-response` has a body of its own; the one that the guest chooses is
 //! joined to the exchange.
 use crate::exchange::Exchange;
 use crate::fields::Fields;
 use crate::host::Host;
+use crate::http_error::{Failure, code_text};
 use crate::http_types::types::{self, ErrorCode};
 use crate::sync::lock;
 use bytes::Bytes;
-use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -26,26 +26,33 @@ pub struct OutgoingResponse {
     body: Option<Arc<Body>>,
 }
 
+/// Where a body goes that the guest writes.
+pub trait Outgoing: Send + Sync {
+    /// As `check-write`.
+    fn permit(&self) -> StreamResult<usize>;
+    /// Ready once `permit` would not answer 0.
+    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()>;
+    fn write(&self, bytes: Bytes) -> StreamResult<()>;
+    fn finish(&self, trailers: Fields) -> Result<(), ErrorCode>;
+    /// The guest dropped its body without finishing it.
+    fn abandon(&self);
+}
+
 pub struct OutgoingBody {
-    body: Arc<Body>,
+    body: Arc<dyn Outgoing>,
     taken: bool,
     finished: bool,
 }
 
-/// The guest wrote this much where its content-length was less.
-#[derive(Debug)]
-pub struct Overrun(pub u64);
-
-impl fmt::Display for Overrun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} bytes of body are more than its content-length",
-            self.0
-        )
+impl OutgoingBody {
+    pub fn new(body: Arc<dyn Outgoing>) -> OutgoingBody {
+        OutgoingBody {
+            body,
+            taken: false,
+            finished: false,
+        }
     }
 }
-impl std::error::Error for Overrun {}
 
 enum Stage {
     /// Its response has not been chosen (yet): what was written waits here.
@@ -75,7 +82,7 @@ pub struct Body {
 }
 
 /// The guest's content-length; an error when it makes no sense.
-fn content_length(headers: &Fields) -> Result<Option<u64>, String> {
+pub fn content_length(headers: &Fields) -> Result<Option<u64>, String> {
     let mut found = None;
     for value in headers.values("content-length") {
         let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
@@ -104,7 +111,9 @@ impl Body {
             progress: Mutex::new(progress),
         })
     }
+}
 
+impl Outgoing for Body {
     fn permit(&self) -> StreamResult<usize> {
         match lock(&self.progress).stage {
             Stage::Early(_) => Ok(self.exchange.early()),
@@ -129,15 +138,17 @@ impl Body {
         let mut progress = lock(&self.progress);
         let written = progress.written + bytes.len() as u64;
         if self.expected.is_some_and(|expected| written > expected) {
-            let overrun = Overrun(written);
             let was_live = matches!(progress.stage, Stage::Live);
-            let why = format!("the guest's response is broken: {overrun}");
+            let why = format!(
+                "the guest's response is broken: {written} bytes of body are more than its content-length"
+            );
             progress.stage = Stage::Closed(Some(why.clone()));
             drop(progress);
             if was_live {
                 self.exchange.give_up(&why);
             }
-            return Err(StreamError::LastOperationFailed(overrun.into()));
+            let code = ErrorCode::HttpResponseBodySize(Some(written));
+            return Err(StreamError::LastOperationFailed(Failure(code).into()));
         }
         progress.written = written;
         if let Stage::Early(chunks) = &mut progress.stage {
@@ -182,7 +193,6 @@ impl Body {
         Ok(())
     }
 
-    /// The guest dropped its body without finishing it.
     fn abandon(&self) {
         let mut progress = lock(&self.progress);
         let why = "the guest dropped its response body without finishing it";
@@ -195,7 +205,9 @@ impl Body {
             before => progress.stage = before,
         }
     }
+}
 
+impl Body {
     /// The response was chosen: sends its head, what is there of its body, and its end if that is known.
     fn join(&self, status: u16, headers: &Fields, bodyless: bool) {
         let mut progress = lock(&self.progress);
@@ -232,17 +244,17 @@ impl Drop for Body {
     }
 }
 
-struct ResponseBody(Arc<Body>);
+struct BodyStream(Arc<dyn Outgoing>);
 
 #[wasmtime_wasi::async_trait]
-impl Pollable for ResponseBody {
+impl Pollable for BodyStream {
     async fn ready(&mut self) {
         poll_fn(|cx| self.0.poll_writable(cx)).await
     }
 }
 
 #[wasmtime_wasi::async_trait]
-impl OutputStream for ResponseBody {
+impl OutputStream for BodyStream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.0.write(bytes)
     }
@@ -253,35 +265,6 @@ impl OutputStream for ResponseBody {
 
     fn check_write(&mut self) -> StreamResult<usize> {
         self.0.permit()
-    }
-}
-
-/// The WIT text of an error code, from what `Debug` makes of it.
-fn code_text(code: &ErrorCode) -> String {
-    let debug = format!("{code:?}");
-    let debug = debug.strip_prefix("ErrorCode::").unwrap_or(&debug);
-    let (name, payload) = debug.split_once('(').unwrap_or((debug, ""));
-    let mut words = Vec::<String>::new();
-    for letter in name.chars() {
-        match words.last_mut() {
-            Some(word) if !letter.is_uppercase() => word.push(letter),
-            _ => words.push(letter.to_lowercase().to_string()),
-        }
-    }
-    for word in &mut words {
-        if ["dns", "http", "ip", "tls", "uri"].contains(&word.as_str()) {
-            *word = word.to_uppercase();
-        }
-    }
-    let name = words.join("-");
-    let payload = payload.strip_suffix(')').unwrap_or(payload);
-    let payload = payload
-        .strip_prefix("Some(")
-        .and_then(|inner| inner.strip_suffix(')'))
-        .unwrap_or(payload);
-    match payload {
-        "" | "None" => name,
-        payload => format!("{name}({payload})"),
     }
 }
 
@@ -389,11 +372,7 @@ impl types::HostOutgoingResponse for Host {
         let expected = content_length(&response.headers).unwrap_or(None);
         let body = Body::new(exchange, expected);
         response.body = Some(body.clone());
-        Ok(Ok(self.table.push(OutgoingBody {
-            body,
-            taken: false,
-            finished: false,
-        })?))
+        Ok(Ok(self.table.push(OutgoingBody::new(body))?))
     }
 
     fn drop(&mut self, response: Resource<OutgoingResponse>) -> Result<()> {
@@ -411,7 +390,7 @@ impl types::HostOutgoingBody for Host {
         if std::mem::replace(&mut outgoing.taken, true) {
             return Ok(Err(()));
         }
-        let stream: DynOutputStream = Box::new(ResponseBody(outgoing.body.clone()));
+        let stream: DynOutputStream = Box::new(BodyStream(outgoing.body.clone()));
         Ok(Ok(self.table.push_child(stream, &body)?))
     }
 

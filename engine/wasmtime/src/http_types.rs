@@ -3,10 +3,12 @@
 use crate::exchange::Exchange;
 use crate::fields::{Fields, Head, cost, forbidden, valid_name, valid_value};
 use crate::host::Host;
-use crate::http_response::Overrun;
+use crate::http_error::Failure;
+use crate::limits::Held;
 use bytes::Bytes;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime::{Result, format_err};
 use wasmtime_wasi::p2::{
@@ -23,12 +25,36 @@ pub struct IncomingRequest {
     pub head: Head,
     pub consumed: bool,
 }
+/// Where a body comes from that the guest reads.
+pub trait Incoming: Send + Sync {
+    /// Takes at most `limit` bytes. `None`: nothing there now; `Some` empty: the body has ended.
+    fn take(&self, limit: usize) -> Option<Result<Bytes, ErrorCode>>;
+    /// Ready once `take` would answer `Some`; asks for more when needed.
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
+    /// Throws the rest of the body away; ready once it has ended and its trailers are known.
+    fn poll_trailers(&self, cx: &mut Context<'_>) -> Poll<()>;
+    /// `None` until the body has ended.
+    fn take_trailers(&self) -> Option<Result<Option<Fields>, ErrorCode>>;
+    /// The guest is going to read.
+    fn opened(&self, _: &mut Held) {}
+}
+
 pub struct IncomingBody {
+    source: Arc<dyn Incoming>,
     taken: bool,
 }
 pub struct FutureTrailers {
-    exchange: Arc<Exchange>,
+    source: Arc<dyn Incoming>,
     taken: bool,
+}
+
+impl IncomingBody {
+    pub fn new(source: Arc<dyn Incoming>) -> IncomingBody {
+        IncomingBody {
+            source,
+            taken: false,
+        }
+    }
 }
 
 pub fn add_to_linker(linker: &mut Linker<Host>) -> Result<()> {
@@ -85,8 +111,8 @@ impl Host {
 impl types::Host for Host {
     fn http_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
         let error = self.table.get(&error)?;
-        let code = |overrun: &Overrun| ErrorCode::HttpResponseBodySize(Some(overrun.0));
-        Ok(error.downcast_ref::<Overrun>().map(code))
+        let code = |failure: &Failure| failure.0.clone();
+        Ok(error.downcast_ref::<Failure>().map(code))
     }
 }
 
@@ -179,22 +205,23 @@ impl types::HostFields for Host {
 
 // ---- the incoming request ----
 
-struct RequestBody(Arc<Exchange>);
+struct BodyStream(Arc<dyn Incoming>);
 
 #[wasmtime_wasi::async_trait]
-impl Pollable for RequestBody {
+impl Pollable for BodyStream {
     async fn ready(&mut self) {
         poll_fn(|cx| self.0.poll_readable(cx)).await
     }
 }
 
 #[wasmtime_wasi::async_trait]
-impl InputStream for RequestBody {
+impl InputStream for BodyStream {
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
         match self.0.take(size) {
             None => Ok(Bytes::new()),
-            Some(chunk) if chunk.is_empty() && size > 0 => Err(StreamError::Closed),
-            Some(chunk) => Ok(chunk),
+            Some(Ok(chunk)) if chunk.is_empty() && size > 0 => Err(StreamError::Closed),
+            Some(Ok(chunk)) => Ok(chunk),
+            Some(Err(code)) => Err(StreamError::LastOperationFailed(Failure(code).into())),
         }
     }
 }
@@ -247,7 +274,8 @@ impl types::HostIncomingRequest for Host {
         if std::mem::replace(&mut self.table.get_mut(&request)?.consumed, true) {
             return Ok(Err(()));
         }
-        Ok(Ok(self.table.push(IncomingBody { taken: false })?))
+        let source = self.exchange()?;
+        Ok(Ok(self.table.push(IncomingBody::new(source))?))
     }
 
     fn drop(&mut self, request: Resource<IncomingRequest>) -> Result<()> {
@@ -261,17 +289,18 @@ impl types::HostIncomingBody for Host {
         &mut self,
         body: Resource<IncomingBody>,
     ) -> Result<Result<Resource<DynInputStream>, ()>> {
-        if std::mem::replace(&mut self.table.get_mut(&body)?.taken, true) {
+        let incoming = self.table.get_mut(&body)?;
+        if std::mem::replace(&mut incoming.taken, true) {
             return Ok(Err(()));
         }
-        let stream: DynInputStream = Box::new(RequestBody(self.exchange()?));
+        incoming.source.opened(&mut self.held);
+        let stream: DynInputStream = Box::new(BodyStream(incoming.source.clone()));
         Ok(Ok(self.table.push_child(stream, &body)?))
     }
 
     fn finish(&mut self, body: Resource<IncomingBody>) -> Result<Resource<FutureTrailers>> {
-        self.table.delete(body)?;
         let trailers = FutureTrailers {
-            exchange: self.exchange()?,
+            source: self.table.delete(body)?.source,
             taken: false,
         };
         Ok(self.table.push(trailers)?)
@@ -286,7 +315,7 @@ impl types::HostIncomingBody for Host {
 #[wasmtime_wasi::async_trait]
 impl Pollable for FutureTrailers {
     async fn ready(&mut self) {
-        poll_fn(|cx| self.exchange.poll_trailers(cx)).await
+        poll_fn(|cx| self.source.poll_trailers(cx)).await
     }
 }
 
@@ -303,13 +332,14 @@ impl types::HostFutureTrailers for Host {
         if future.taken {
             return Ok(Some(Err(())));
         }
-        let Some(fields) = future.exchange.take_trailers() else {
+        let Some(fields) = future.source.take_trailers() else {
             return Ok(None);
         };
         future.taken = true;
         let fields = match fields {
-            None => None,
-            Some(fields) => {
+            Err(code) => return Ok(Some(Ok(Err(code)))),
+            Ok(None) => None,
+            Ok(Some(fields)) => {
                 fields.check(&self.limits)?;
                 Some(self.push_fields(fields)?)
             }

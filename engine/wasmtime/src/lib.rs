@@ -1,6 +1,7 @@
 //! Narrow C boundary over Wasmtime for a C++ component host. `engine.h` is the contract.
 #![allow(clippy::too_many_arguments)]
 pub mod binary;
+pub mod client;
 pub mod command;
 pub mod completion;
 pub mod component;
@@ -14,6 +15,7 @@ pub mod fields;
 pub mod host;
 pub mod http;
 pub mod http_client;
+pub mod http_error;
 pub mod http_response;
 pub mod http_types;
 pub mod image;

@@ -2,6 +2,8 @@
 //! dies of an `unreachable` of its own, and only the note tells why.
 use crate::panics::{Place, point};
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use wasmtime::{ResourceLimiter, Result};
 
@@ -106,6 +108,20 @@ impl std::error::Error for Refusal {}
 pub struct Held {
     limit: u64,
     now: u64,
+    /// What is given back when something outside the store ends; made when there is such a thing.
+    reserved: Option<Arc<AtomicU64>>,
+}
+
+/// Bytes of a [`Held`], given back when this is dropped.
+pub struct Reserved {
+    all: Arc<AtomicU64>,
+    bytes: u64,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Relaxed);
+    }
 }
 
 impl Held {
@@ -113,12 +129,14 @@ impl Held {
         Held {
             limit: or(limits.host_bytes, u64::MAX),
             now: 0,
+            reserved: None,
         }
     }
 
     /// Whether `more` would fit beside what is held.
     pub fn fits(&self, more: u64) -> Result<(), Refusal> {
-        let wanted = self.now.saturating_add(more);
+        let reserved = self.reserved.as_ref().map_or(0, |all| all.load(Relaxed));
+        let wanted = self.now.saturating_add(reserved).saturating_add(more);
         if wanted <= self.limit {
             return Ok(());
         }
@@ -133,6 +151,14 @@ impl Held {
         self.fits(bytes)?;
         self.now += bytes;
         Ok(())
+    }
+
+    /// For what may outlive the host function that makes it.
+    pub fn reserve(&mut self, bytes: u64) -> Result<Reserved, Refusal> {
+        self.fits(bytes)?;
+        let all = self.reserved.get_or_insert_default().clone();
+        all.fetch_add(bytes, Relaxed);
+        Ok(Reserved { all, bytes })
     }
 
     pub fn release(&mut self, bytes: u64) {

@@ -1,10 +1,11 @@
 //! What a component imports: WASI from here, everything else from C++ by image.
+use crate::client::ClientSink;
 use crate::completion::{Call, call};
 use crate::dynabi::{DynArgs, DynRet};
 use crate::ffi::{Fail, Slice, User, attempt, boxed, free};
 use crate::host::Host;
 use crate::image::Image;
-use crate::{http_types, outbox, wasi};
+use crate::{http_client, http_types, outbox, wasi};
 use std::sync::Arc;
 use wasmtime::component::types::{ComponentFunc, ComponentItem, Type};
 use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
@@ -189,6 +190,25 @@ pub unsafe extern "C" fn eng_linker_func(
             }
             _ => bail!("{iface} {name} is not a function"),
         }
+    })
+    .is_some()
+}
+
+/// Defines `iface`, a version of `wasi:http/outgoing-handler`, by what takes its requests.
+///
+/// # Safety
+/// `linker` must be valid, the name readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eng_linker_http(
+    linker: *mut Linker,
+    iface: Slice,
+    sink: ClientSink,
+    fail: Fail,
+    user: User,
+) -> bool {
+    attempt(fail, user, || {
+        let (linker, iface) = unsafe { (&mut *linker, iface.text()?) };
+        http_client::define_handler(&mut linker.place(iface)?, sink)
     })
     .is_some()
 }

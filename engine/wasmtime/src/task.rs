@@ -187,12 +187,14 @@ impl Task {
         done
     }
 
-    /// Whether the running task was woken meanwhile, and nothing more; takes the note back if so.
+    /// Whether the running task was woken meanwhile, and nothing more; takes the note back if so. One that used up its
+    /// slice woke itself, and waits for its turn.
     fn answered(&self) -> bool {
-        let taken = self
-            .state
-            .compare_exchange(NOTIFIED, RUNNING, AcqRel, Acquire);
-        taken.is_ok() && !self.meter.take_yielded()
+        let again = || {
+            self.state
+                .compare_exchange(NOTIFIED, RUNNING, AcqRel, Acquire)
+        };
+        !self.meter.has_yielded() && again().is_ok()
     }
 
     fn cancel(&self) {

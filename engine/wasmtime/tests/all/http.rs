@@ -113,6 +113,11 @@ impl Default for Ask<'_> {
 impl Client {
     /// Starts the request; the task has not run yet.
     pub fn start(ask: &Ask<'_>) -> Box<Client> {
+        Client::start_with(ask, app(ask.guest))
+    }
+
+    /// The same with an application of the test's own, which it takes over.
+    pub fn start_with(ask: &Ask<'_>, app: *const HttpApp) -> Box<Client> {
         let world = Box::<World>::default();
         let setting = Setting::new(&world);
         let mut client = Box::new(Client {
@@ -145,7 +150,6 @@ impl Client {
             want,
             done,
         };
-        let app = app(ask.guest);
         client.task = unsafe {
             let setting = client.setting.0;
             let exec = client.tasks.exec();

@@ -5,6 +5,7 @@
 mod answers;
 mod artifacts;
 mod calls;
+mod client;
 mod http;
 mod limits;
 mod panics;

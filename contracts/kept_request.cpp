@@ -1,11 +1,11 @@
-#include "engine/call/kept_request.h"
+#include "contracts/kept_request.h"
 
 #include <cstddef>
 #include <string_view>
 
-namespace weft::engine {
+namespace weft::contracts {
 
-KeptRequest::KeptRequest(const contracts::HttpRequest& request) : request_(request) {
+KeptRequest::KeptRequest(const HttpRequest& request) : request_(request) {
   std::size_t size = request.method.size() + request.scheme.size() + request.authority.size() +
                      request.target.size() + request.body.size();
   for (const auto& header : request.headers) size += header.name.size() + header.value.size();
@@ -28,4 +28,4 @@ KeptRequest::KeptRequest(const contracts::HttpRequest& request) : request_(reque
   request_.headers = headers_;
 }
 
-}  // namespace weft::engine
+}  // namespace weft::contracts

@@ -5,19 +5,19 @@
 
 #include "contracts/http.h"
 
-namespace weft::engine {
+namespace weft::contracts {
 
 class KeptRequest {
  public:
-  explicit KeptRequest(const contracts::HttpRequest& request);
+  explicit KeptRequest(const HttpRequest& request);
   KeptRequest(const KeptRequest&) = delete;
   KeptRequest& operator=(const KeptRequest&) = delete;
-  const contracts::HttpRequest& request() const { return request_; }
+  const HttpRequest& request() const { return request_; }
 
  private:
   std::string bytes_;  // what the views of request_ and headers_ point into
-  std::vector<contracts::Header> headers_;
-  contracts::HttpRequest request_;
+  std::vector<Header> headers_;
+  HttpRequest request_;
 };
 
-}  // namespace weft::engine
+}  // namespace weft::contracts

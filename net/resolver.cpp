@@ -1,0 +1,133 @@
+#include "net/resolver.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+#include <utility>
+
+namespace weft::net {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+ip::address address_of(const sockaddr& raw) {
+  if (raw.sa_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, &raw, sizeof(in));
+    return ip::address_v4(ntohl(in.sin_addr.s_addr));
+  }
+  sockaddr_in6 in{};
+  std::memcpy(&in, &raw, sizeof(in));
+  ip::address_v6::bytes_type bytes;
+  std::memcpy(bytes.data(), &in.sin6_addr, bytes.size());
+  return ip::address_v6(bytes, in.sin6_scope_id);
+}
+
+Result<Addresses> ask(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, ::freeaddrinfo);
+  if (error == EAI_NONAME || error == EAI_NODATA)
+    return fail(Errc::not_found, fmt::format("there is no host {}", host));
+  if (error != 0) {
+    return fail(Errc::unavailable,
+                fmt::format("the name {} cannot be looked up: {}", host, ::gai_strerror(error)));
+  }
+  Addresses addresses;
+  for (const auto* one = found; one != nullptr; one = one->ai_next) {
+    if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
+    const auto address = address_of(*one->ai_addr);
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+  }
+  if (addresses.empty())
+    return fail(Errc::not_found, fmt::format("the host {} has no address", host));
+  return addresses;
+}
+
+}  // namespace
+
+// Shared by who asks and who answers. `done` belongs to the thread of the executor.
+struct SystemResolver::Question {
+  std::string host;
+  boost::asio::executor_work_guard<Executor> work;  // an answer is to come: its loop goes on
+  std::function<void(Result<Addresses>)> done;
+};
+
+class SystemResolver::Asked final : public Lookup {
+ public:
+  explicit Asked(std::shared_ptr<Question> question) : question_(std::move(question)) {}
+  ~Asked() override { question_->done = nullptr; }
+
+ private:
+  std::shared_ptr<Question> question_;
+};
+
+SystemResolver::SystemResolver(Settings settings) : settings_(settings) {}
+
+SystemResolver::~SystemResolver() {
+  std::vector<std::thread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    questions_.clear();
+    threads.swap(threads_);
+  }
+  more_.notify_all();
+  for (auto& thread : threads) thread.join();
+}
+
+std::unique_ptr<Resolver::Lookup> SystemResolver::resolve(
+    std::string host, Executor executor, std::function<void(Result<Addresses>)> done) {
+  auto question = std::make_shared<Question>(
+      Question{std::move(host), boost::asio::make_work_guard(executor), std::move(done)});
+  auto asked = std::make_unique<Asked>(question);
+  const std::lock_guard lock(mutex_);
+  if (questions_.size() >= settings_.waiting) {
+    boost::asio::post(executor, [question] {
+      if (question->done) {
+        std::exchange(question->done,
+                      nullptr)(fail(Errc::unavailable, "too many names are being looked up"));
+      }
+    });
+    return asked;
+  }
+  questions_.push_back(std::move(question));
+  if (idle_ == 0 && threads_.size() < settings_.threads) {
+    threads_.emplace_back([this] { serve(); });
+  } else {
+    more_.notify_one();
+  }
+  return asked;
+}
+
+void SystemResolver::serve() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++idle_;
+    more_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
+    --idle_;
+    if (stopping_) return;
+    auto question = std::move(questions_.front());
+    questions_.pop_front();
+    lock.unlock();
+    auto answer = ask(question->host);
+    const auto executor = question->work.get_executor();
+    boost::asio::post(executor, [question = std::move(question), answer = std::move(answer)] {
+      question->work.reset();
+      if (question->done) std::exchange(question->done, nullptr)(answer);
+    });
+    lock.lock();
+  }
+}
+
+}  // namespace weft::net

@@ -1,0 +1,49 @@
+// weft:http-client on one thread with one grant.
+#pragma once
+#include <boost/asio/ip/address.hpp>
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "contracts/provider.h"
+#include "providers/http_client/call.h"
+#include "providers/http_client/pool.h"
+
+namespace weft::providers::http_client {
+
+class HttpClientEndpoint final : public contracts::Endpoint {
+ public:
+  // `executor`'s context and the references outlive it.
+  HttpClientEndpoint(const net::Executor& executor, net::Resolver& resolver, const Clock& clock,
+                     Log& log, Grant grant, std::shared_ptr<const net::TlsClient> tls);
+  // Calls under way are answered `unavailable`.
+  ~HttpClientEndpoint() override;
+
+  contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override;
+  std::size_t in_flight() const override { return calls_.size(); }
+
+  // For its calls.
+  Pool& pool() { return pool_; }
+  const Grant& grant() const { return grant_; }
+  const Clock& clock() const { return clock_; }
+  void remove(HttpClientCall& call) { calls_.erase(&call); }
+  // Tells, once for each source and host, why a request was refused and what would allow it.
+  void refused_address(const std::string& source, const Target& target,
+                       const boost::asio::ip::address& address);
+
+ private:
+  void refused_target(const std::string& source, const Target& target, std::string_view key);
+  bool is_news(const std::string& source, const Target& target);
+
+  const Clock& clock_;
+  Log& log_;
+  const Grant grant_;
+  Pool pool_;
+  std::unordered_map<HttpClientCall*, std::unique_ptr<HttpClientCall>> calls_;
+  std::set<std::string> told_;
+};
+
+}  // namespace weft::providers::http_client

@@ -1,0 +1,40 @@
+// What one link allows: the settings of weft:http-client, read and asked.
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "contracts/provider.h"
+
+namespace weft::providers::http_client {
+
+struct Target {
+  std::string_view scheme;  // "http", "https"
+  std::string host;         // in lower case; an address without brackets
+  std::uint16_t port = 0;
+  // Of a request's scheme and authority. Nothing when they are none.
+  static std::optional<Target> of(std::string_view scheme, std::string_view authority);
+};
+
+struct Grant {
+  std::vector<std::string> hosts;    // "example.com", "*.example.com"; empty: all
+  std::vector<std::uint16_t> ports;  // empty: all
+  std::vector<std::string> schemes;  // empty: both
+  bool allow_private = false;
+  std::string ca_file;  // empty: the system's certificates
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds keep{60'000};  // connections that are not used
+  std::size_t connections = 1024;          // at once, on each thread
+
+  // invalid: the key, and what it takes.
+  static Result<Grant> parse(const contracts::Settings& settings);
+  // The key whose value does not allow the target; empty when all do.
+  std::string_view refuses(const Target& target) const;
+};
+
+}  // namespace weft::providers::http_client
