@@ -102,7 +102,7 @@ Result<> Artifact::define(eng_linker& linker, const InterfaceType& import, Linke
   Text failure;
   if (sends_http(import.name)) {
     auto& slot = *linked.slots.emplace_back(std::make_unique<ImportSlot>(
-        ImportSlot{import.name, interface, "handle", nullptr, linked.slots.size()}));
+        ImportSlot{import.name, interface, "handle", nullptr, nullptr, linked.slots.size()}));
     if (eng_linker_http(&linker, slice(interface), client_sink(slot), Text::take, &failure))
       return {};
     return fail(Errc::invalid, fmt::format("import {}: {}", interface, failure.text));
