@@ -71,7 +71,7 @@ namespace {
 // What handlers share with the connection that its user holds: whichever is left last frees it.
 class Wire final : public std::enable_shared_from_this<Wire> {
  public:
-  Wire(Executor executor, Address address, TlsSettings* tls, ConnectionUser& user)
+  Wire(const Executor& executor, Address address, TlsSettings* tls, ConnectionUser& user)
       : address_(std::move(address)), user_(&user), resolver_(executor), socket_(executor) {
     if (tls != nullptr) tls_.emplace(socket_, tls->context);
   }
