@@ -242,10 +242,10 @@ class WireConnection final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> open_connection(boost::asio::io_context::executor_type executor,
+std::unique_ptr<Connection> open_connection(const boost::asio::io_context::executor_type& executor,
                                             const Address& address, TlsSettings* tls,
                                             ConnectionUser& user) {
-  auto wire = std::make_shared<Wire>(std::move(executor), address, tls, user);
+  auto wire = std::make_shared<Wire>(executor, address, tls, user);
   wire->open();
   return std::make_unique<WireConnection>(std::move(wire));
 }
