@@ -100,9 +100,11 @@ void OpenCall::settle(Result<Image> results) noexcept {
 void KeyValue::increment(Item, std::int64_t, Answer<std::int64_t> answer) {
   std::move(answer).unsupported("this store cannot count");
 }
+// NOLINTNEXTLINE(performance-unnecessary-value-param): whoever overrides it keeps the list
 void KeyValue::set_many(std::string_view, std::vector<Pair>, Answer<void> answer) {
   std::move(answer).unsupported("this store cannot set several keys in one step");
 }
+// NOLINTNEXTLINE(performance-unnecessary-value-param): whoever overrides it keeps the list
 void KeyValue::erase_many(std::string_view, std::vector<std::string_view>, Answer<void> answer) {
   std::move(answer).unsupported("this store cannot delete several keys in one step");
 }

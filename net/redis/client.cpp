@@ -273,14 +273,15 @@ void Client::on_bytes(std::span<const char> bytes) {
   heard_ = clock_.now();
   if (auto fed = reader_.feed(bytes); !fed) return lose(fed.error().message);
   while (connection_) {
-    auto reply = reader_.next();
-    if (!reply) return lose(reply.error().message);
-    if (!*reply) return;
-    if ((*reply)->is(Kind::push)) continue;  // nothing was subscribed to
+    const auto next = reader_.next();
+    if (!next) return lose(next.error().message);
+    const std::optional<Reply>& reply = *next;
+    if (!reply) return;
+    if (reply->is(Kind::push)) continue;  // nothing was subscribed to
     if (state_ == State::greeting) {
-      on_greeting(**reply);
+      on_greeting(*reply);
     } else {
-      deliver(**reply);
+      deliver(*reply);
     }
   }
 }

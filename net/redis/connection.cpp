@@ -71,7 +71,7 @@ namespace {
 // What handlers share with the connection that its user holds: whichever is left last frees it.
 class Wire final : public std::enable_shared_from_this<Wire> {
  public:
-  Wire(Executor executor, Address address, TlsSettings* tls, ConnectionUser& user)
+  Wire(const Executor& executor, Address address, TlsSettings* tls, ConnectionUser& user)
       : address_(std::move(address)), user_(&user), resolver_(executor), socket_(executor) {
     if (tls != nullptr) tls_.emplace(socket_, tls->context);
   }
@@ -242,10 +242,10 @@ class WireConnection final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> open_connection(boost::asio::io_context::executor_type executor,
+std::unique_ptr<Connection> open_connection(const boost::asio::io_context::executor_type& executor,
                                             const Address& address, TlsSettings* tls,
                                             ConnectionUser& user) {
-  auto wire = std::make_shared<Wire>(std::move(executor), address, tls, user);
+  auto wire = std::make_shared<Wire>(executor, address, tls, user);
   wire->open();
   return std::make_unique<WireConnection>(std::move(wire));
 }

@@ -51,7 +51,7 @@ class Connection {
 
 // Begins to connect. `tls` is not null for an address with TLS, and outlives the connection, as do
 // the user and the executor. Destroying it ends it: its user hears nothing more.
-std::unique_ptr<Connection> open_connection(boost::asio::io_context::executor_type executor,
+std::unique_ptr<Connection> open_connection(const boost::asio::io_context::executor_type& executor,
                                             const Address& address, TlsSettings* tls,
                                             ConnectionUser& user);
 

@@ -249,7 +249,7 @@ void Face::list_keys(std::string_view bucket, kv::Place from, std::uint32_t limi
   if (auto allowed = kv::check_bucket(bucket); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   if (calls_.closed()) return refuse(std::move(answer), closing(where_));
-  scan(client_, Calls::Token(calls_), where_, names_.prefix(bucket), bucket, std::move(from), limit,
+  scan(client_, Calls::Token(calls_), where_, names_.prefix(bucket), bucket, from, limit,
        std::move(answer));
 }
 

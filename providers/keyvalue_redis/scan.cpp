@@ -143,8 +143,8 @@ Result<> begin(Listing& listing, const kv::Place& from) {
 }  // namespace
 
 void scan(net::redis::Client& client, Calls::Token token, std::string_view where,
-          std::string_view prefix, std::string_view bucket, kv::Place from, std::uint32_t limit,
-          kv::Answer<kv::Page> answer) {
+          std::string_view prefix, std::string_view bucket, const kv::Place& from,
+          std::uint32_t limit, kv::Answer<kv::Page> answer) {
   const std::size_t keys = limit == 0 ? kv::k_page_keys : std::min(limit, kv::k_page_keys);
   auto listing = std::make_unique<Listing>(Listing{
       std::move(token), client, where, std::string(prefix), bucket, keys, std::move(answer)});

@@ -15,7 +15,7 @@ namespace weft::providers::keyvalue_redis {
 // keys are seen again. `client` and `where` outlive the call; `prefix` is that of the bucket
 // (names.h).
 void scan(net::redis::Client& client, Calls::Token token, std::string_view where,
-          std::string_view prefix, std::string_view bucket, contracts::keyvalue::Place from,
+          std::string_view prefix, std::string_view bucket, const contracts::keyvalue::Place& from,
           std::uint32_t limit, contracts::keyvalue::Answer<contracts::keyvalue::Page> answer);
 
 }  // namespace weft::providers::keyvalue_redis

@@ -10,8 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -32,6 +33,7 @@ std::string missing(const std::string& program, const std::string& package) {
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   ::execvp(arguments[0], arguments.data());
@@ -60,7 +62,7 @@ std::uint16_t free_port() {
   socklen_t size = sizeof address;
   auto* plain = reinterpret_cast<sockaddr*>(&address);
   if (::bind(socket, plain, size) != 0 || ::getsockname(socket, plain, &size) != 0)
-    ADD_FAILURE() << "no free port: " << std::strerror(errno);
+    ADD_FAILURE() << "no free port: " << std::generic_category().message(errno);
   ::close(socket);
   return ntohs(address.sin_port);
 }
