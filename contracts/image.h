@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <span>
 #include <utility>
@@ -17,6 +18,15 @@ namespace weft::contracts {
 // free them. Movable between threads; never shared.
 class Image {
  public:
+  // The last list of a guest's arguments where that is large: it lies in the memory of the guest
+  // until the call is answered or cancelled.
+  class Lent {
+   public:
+    virtual ~Lent() = default;
+    // Copies the list to the end of `image`. False when that is too late. From any thread.
+    virtual bool complete(Image& image) = 0;
+  };
+
   Image() = default;
   // `size` zero bytes.
   explicit Image(std::size_t size) : size_(size), capacity_(size) {
@@ -30,6 +40,15 @@ class Image {
     return *this;
   }
   ~Image() { std::free(data_); }
+
+  // Only a callee that says so (Invoker::takes_lent) is handed an image that is not whole: its
+  // bytes end before the list that is lent.
+  bool is_whole() const noexcept { return lent_ == nullptr; }
+  // False when what is lent is gone: the caller waits no more.
+  [[nodiscard]] bool make_whole() {
+    const auto lent = std::exchange(lent_, nullptr);
+    return lent == nullptr || lent->complete(*this);
+  }
 
   std::byte* data() noexcept { return data_; }
   const std::byte* data() const noexcept [[clang::lifetimebound]] { return data_; }
@@ -58,6 +77,8 @@ class Image {
     std::byte* data;
     std::size_t size, capacity;
   };
+  void lend(std::unique_ptr<Lent> lent) noexcept { lent_ = std::move(lent); }
+  std::unique_ptr<Lent> take_lent() noexcept { return std::move(lent_); }
   Raw release() noexcept {
     const Raw raw{data_, size_, capacity_};
     data_ = nullptr;
@@ -75,11 +96,13 @@ class Image {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+    std::swap(lent_, other.lent_);
   }
 
  private:
   std::byte* data_ = nullptr;
   std::size_t size_ = 0, capacity_ = 0;
+  std::unique_ptr<Lent> lent_;
 };
 
 }  // namespace weft::contracts

@@ -96,6 +96,8 @@ class Invoker {
   // Never blocks, never throws. If `replier` was called before this returns, the answer is an empty
   // Pending.
   virtual Pending invoke(Invocation invocation, Replier& replier) = 0;
+  // Whether the arguments may be an image that is not whole. Asked for large ones, before invoke().
+  virtual bool takes_lent(const Invocation& /*invocation*/) const { return false; }
 };
 
 }  // namespace weft::contracts

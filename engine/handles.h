@@ -36,14 +36,8 @@ inline std::string_view view(eng_slice bytes) {
 }
 
 // Images are malloc memory on both sides; an empty one of the engine points to no memory at all.
-inline eng_image to_engine(contracts::Image image) {
-  const auto raw = image.release();
-  return {reinterpret_cast<std::uint8_t*>(raw.data), raw.size, raw.capacity};
-}
-inline contracts::Image from_engine(eng_image image) {
-  if (image.cap == 0) return {};
-  return contracts::Image::adopt({reinterpret_cast<std::byte*>(image.ptr), image.len, image.cap});
-}
+eng_image to_engine(contracts::Image image);
+contracts::Image from_engine(eng_image image);
 
 // Collects text that a function of engine.h hands over: pass `Text::take` and the address of a
 // Text.

@@ -69,4 +69,12 @@ Pending Switchboard::invoke(Invocation invocation, Replier& replier) {
   return forward->target->invoke(std::move(invocation), replier);
 }
 
+bool Switchboard::takes_lent(const Invocation& invocation) const {
+  if (watched_ || !settings_.policies.empty()) return false;
+  const Link* link = links_->find(invocation.source, invocation.link, invocation.contract);
+  if (link == nullptr) return false;
+  const auto target = endpoints_.find(link->endpoint);
+  return target != endpoints_.end() && target->second->takes_lent(invocation);
+}
+
 }  // namespace weft::links

@@ -48,6 +48,8 @@ class Switchboard final : public contracts::Invoker {
   void swap(std::shared_ptr<const LinkTable> links, Endpoints endpoints);
 
   contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override;
+  // Where nobody on the way looks at the arguments, what the target says.
+  bool takes_lent(const contracts::Invocation& invocation) const override;
 
  private:
   struct Forward {

@@ -31,6 +31,7 @@ class HeldTarget final : public contracts::Invoker, public contracts::Call {
     replier_ = &replier;
     return Pending(*this);
   }
+  bool takes_lent(const Invocation&) const override { return true; }
   void cancel() noexcept override { ++cancelled; }
   void answer(std::size_t size) { replier_->on_reply({Image(size)}); }
   int calls = 0, cancelled = 0;
@@ -187,6 +188,28 @@ TEST_F(SwitchboardTest, forwards_a_call_to_what_the_link_names) {
 
   ASSERT_TRUE(caller_.replied && caller_.replied->results);
   EXPECT_EQ(caller_.replied->results->size(), 8u);
+}
+
+TEST_F(SwitchboardTest, lends_arguments_to_a_target_that_takes_them_if_nobody_else_looks_at_them) {
+  const Anyone anyone;
+  Spans spans;
+  Tape tape;
+  Adder adder;
+  const auto watched = make({.policies = {}, .observers = {&spans}});
+  const auto recorded = make({.policies = {}, .observers = {}, .recorder = &tape});
+  const auto guarded = make({.policies = {&anyone}, .observers = {}});
+  const auto to_adder = make(), plain = make();
+  to_adder->swap(*LinkTable::make({{"web", "default", "shop:pricing/api", "pricing"}}),
+                 {{"pricing", &adder}});
+  auto unlinked = call();
+  unlinked.contract = "wasi:keyvalue/store";
+
+  EXPECT_TRUE(plain->takes_lent(call()));
+  EXPECT_FALSE(plain->takes_lent(unlinked));
+  EXPECT_FALSE(to_adder->takes_lent(call()));
+  EXPECT_FALSE(watched->takes_lent(call()));
+  EXPECT_FALSE(recorded->takes_lent(call()));
+  EXPECT_FALSE(guarded->takes_lent(call()));
 }
 
 TEST_F(SwitchboardTest, denies_a_call_without_a_link_and_says_what_to_add) {

@@ -47,6 +47,7 @@ class ComponentShard final : public contracts::Endpoint {
   ~ComponentShard() override;
 
   contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier& replier) override;
+  bool takes_lent(const contracts::Invocation& /*invocation*/) const override { return true; }
   // Runs the program of a command component (wasi:cli/run). The end is told before this returns, or
   // later.
   contracts::Pending run_command(contracts::Context context, CommandEnd& end);

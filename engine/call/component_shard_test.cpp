@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "contracts/image_codec.h"
 #include "engine/call/test_rig.h"
 
 namespace weft::engine::test {
@@ -18,10 +19,17 @@ class Forward final : public contracts::Invoker {
     context = invocation.context;
     source = invocation.source;
     contract = invocation.contract;
+    arguments_whole = std::get<contracts::Image>(invocation.payload).is_whole();
+    argument_bytes = std::get<contracts::Image>(invocation.payload).size();
     ++calls;
     return target->invoke(std::move(invocation), replier);
   }
+  bool takes_lent(const contracts::Invocation& invocation) const override {
+    return lends && target->takes_lent(invocation);
+  }
   contracts::Invoker* target = nullptr;
+  bool lends = false, arguments_whole = false;
+  std::size_t argument_bytes = 0;
   contracts::Context context;
   std::string source, contract;
   int calls = 0;
@@ -165,6 +173,55 @@ TEST(ComponentShard, carries_values_of_every_kind_between_components) {
     ASSERT_TRUE(taker.results && *taker.results) << function;
     EXPECT_EQ((*taker.results)->data()[0], std::byte{1}) << function;
   }
+}
+
+TEST(ComponentShard, lends_large_arguments_to_another_component_and_copies_them_for_anyone_else) {
+  constexpr std::uint32_t size = 1 << 20;
+  Rig rig;
+  Forward links;
+  links.target = &rig.shard("echo");
+  auto& front = rig.shard(rig.component("front"), links);
+
+  for (const bool lends : {true, false}) {
+    Taker taker;
+    links.lends = lends;
+    rig.finish(front, taker, k_drive, "call-bytes", numbers({2, size}));
+
+    ASSERT_TRUE(taker.results && *taker.results);
+    EXPECT_EQ(contracts::decode<std::tuple<std::uint64_t>>(**taker.results).value(),
+              std::tuple(std::uint64_t{2} * size));
+    EXPECT_EQ(links.arguments_whole, !lends);
+    EXPECT_EQ(links.argument_bytes, lends ? 8u : 8u + size);
+  }
+}
+
+TEST(ComponentShard, lends_nothing_any_more_once_the_guest_is_gone) {
+  struct Holder final : contracts::Invoker, contracts::Call {
+    std::optional<contracts::Image> arguments;
+    contracts::Pending invoke(contracts::Invocation invocation, contracts::Replier&) override {
+      arguments = std::get<contracts::Image>(std::move(invocation.payload));
+      return contracts::Pending(*this);
+    }
+    bool takes_lent(const contracts::Invocation&) const override { return true; }
+    void cancel() noexcept override {}
+  } holder;
+  Rig rig;
+  auto& front = rig.shard(rig.component("front"), holder);
+  Taker kept, dropped;
+
+  rig.call(front, kept, k_drive, "call-bytes", numbers({1, 100'000}));
+  ASSERT_TRUE(rig.wait([&] { return holder.arguments.has_value(); }));
+  EXPECT_FALSE(holder.arguments->is_whole());
+  EXPECT_TRUE(holder.arguments->make_whole());
+  EXPECT_EQ(holder.arguments->size(), 100'008u);
+  EXPECT_EQ(holder.arguments->data()[100'007], std::byte{7});
+  kept.pending.cancel();
+
+  rig.call(front, dropped, k_drive, "call-bytes", numbers({1, 100'000}));
+  dropped.pending.cancel();
+  EXPECT_FALSE(holder.arguments->is_whole());
+  EXPECT_FALSE(holder.arguments->make_whole());
+  rig.drain();
 }
 
 TEST(ComponentShard, ends_a_guest_whose_import_fails_with_the_reason) {

@@ -174,9 +174,11 @@ Result<const eng_task*> GuestCall::start_task() {
 
 // The engine frees what it gets, so without a copy there is no second start.
 contracts::Image GuestCall::take_arguments() {
+  const bool cheap = arguments_.is_whole() && arguments_.size() <= k_cheap_to_copy;
+  begun_ = !cheap && !thread_.guests.was_full();
+  // What cannot be made whole is refused where it is lowered: its caller waits no more.
+  if (begun_ || !arguments_.make_whole()) return std::move(arguments_);
   const auto size = arguments_.size();
-  begun_ = size > k_cheap_to_copy && !thread_.guests.was_full();
-  if (begun_) return std::move(arguments_);
   contracts::Image copy(size);
   if (size != 0) std::memcpy(copy.data(), arguments_.data(), size);
   return copy;

@@ -6,10 +6,18 @@
 #include "engine/call/guest_call.h"
 
 namespace weft::engine {
+namespace {
+
+// Why a guest's call cannot be sent that nobody waits for.
+std::unexpected<Error> gone() { return fail(Errc::cancelled, "the guest that calls went away"); }
+
+}  // namespace
 
 void ImportCall::begin(const ImportSlot& slot, const eng_call* call, contracts::Image arguments) {
   slot_ = &slot;
   call_ = call;
+  const bool read_here = slot.service != nullptr || slot.adapter != nullptr;
+  if (read_here && !arguments.make_whole()) return answer(gone());
   if (slot.service != nullptr)
     return answer(slot.service->call(slot.name, slot.function, arguments, parent_));
   if (slot.adapter == nullptr) return send(slot.interface, slot.function, std::move(arguments));
@@ -35,6 +43,10 @@ void ImportCall::send(std::string_view interface, std::string_view function,
                                    .interface = interface,
                                    .function = function,
                                    .payload = std::move(arguments)};
+  auto& payload = std::get<contracts::Image>(invocation.payload);
+  if (!payload.is_whole() && !shard.imports_.takes_lent(invocation) && !payload.make_whole()) {
+    return answer(gone());
+  }
   auto pending = shard.imports_.invoke(std::move(invocation), *this);
   if (busy()) pending_ = std::move(pending);
 }

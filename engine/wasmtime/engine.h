@@ -48,9 +48,13 @@ eng_slice eng_version(void);
 /* ---- canonical image -------------------------------------------------------------------------
  * A parameter or result tuple in the component model's memory32 layout at offset 0. Lists and strings are appended;
  * their pointers are offsets into the image. Padding and inactive bytes are zero. A handle is the u32 `rep` that the host
- * chose (eng_linker_resource). Owned; moves by value. */
-typedef struct { uint8_t *ptr; size_t len; size_t cap; } eng_image;
+ * chose (eng_linker_resource). Owned; moves by value. The arguments of an import may be lent: their last list, if large, is
+ * left in the memory of the guest that calls, beyond `len`. They can be passed on to eng_call_fresh or eng_call_start as they are. */
+typedef struct eng_lent eng_lent;
+typedef struct { uint8_t *ptr; size_t len; size_t cap; eng_lent *lent; /* null: everything is here */ } eng_image;
 eng_image eng_image_new(size_t len); /* zeroed */
+/* Copies what is lent into the image. From any thread. False when the import was answered or its guest is gone: too late. */
+bool eng_image_whole(eng_image *);
 void eng_image_free(eng_image);
 
 /* ---- tasks -----------------------------------------------------------------------------------
@@ -68,7 +72,7 @@ void eng_task_run(const eng_task *);
  * is due to run, else when it leaves the run that it is in. May be called inside a callback that is not on the guest's stack. */
 void eng_task_free(const eng_task *);
 uint64_t eng_task_polls(const eng_task *);
-uint64_t eng_task_cpu(const eng_task *); /* nanoseconds inside its polls; from any thread */
+uint64_t eng_task_cpu(const eng_task *); /* nanoseconds inside its runs, not those of tasks run inside; from any thread */
 
 /* ---- limits and reports ----------------------------------------------------------------------
  * Of one call or one kept instance; 0 means no limit but the engine's own. */
@@ -194,7 +198,7 @@ bool eng_component_describe(const eng_component *, eng_text, void *text_user, en
 
 /* ---- imports ---------------------------------------------------------------------------------
  * Starts a host import. Answer `call` exactly once, at once or later, from any thread, with eng_call_return or
- * eng_call_trap. Owns `args`. Off the fiber it runs on the thread's own stack after the guest's poll; otherwise on the
+ * eng_call_trap. Owns `args`, which may be lent. Off the fiber it runs on the thread's own stack after the guest's poll; otherwise on the
  * guest's stack. */
 typedef void (*eng_import)(void *import_user, const eng_call *call, eng_image args);
 void eng_call_return(const eng_call *, eng_image result);          /* consumes both */

@@ -31,6 +31,12 @@ pub fn call(context: User) -> (Arc<Call>, Pending) {
 }
 
 impl Call {
+    /// What `work` answers, which runs while the guest waits; nothing when it waits no more. An answer waits for `work`.
+    pub fn while_waiting<R>(&self, work: impl FnOnce() -> R) -> Option<R> {
+        let state = lock(&self.state);
+        matches!(*state, State::Waiting(_)).then(work)
+    }
+
     fn answer(&self, answer: Answer) {
         let mut state = lock(&self.state);
         if let State::Waiting(waker) = &mut *state {

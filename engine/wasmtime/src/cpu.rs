@@ -1,9 +1,9 @@
 //! CPU time of tasks, and what a tick does to a guest that computes without end.
 //!
-//! A task's CPU time is the time spent inside its polls (two reads of the monotonic clock per poll), not the
-//! number of ticks it saw: a guest that always waits just before the tick is counted all the same, and
-//! one that slept over many ticks is not charged for them. A poll started inside another poll (a callee
-//! run inline on its caller's fiber) stops the outer clock.
+//! A task's CPU time is the time spent inside its turns (two reads of the monotonic clock each), not the number of ticks
+//! it saw: a guest that always waits just before the tick is counted all the same, and one that slept over
+//! many ticks is not charged for them. A turn is what happens between two trips through the executor: polls, and what
+//! the host does at once for the imports called in them. The turn of a callee, inside, stops the outer clock.
 use crate::limits::{LimitKind, Refusal};
 use crate::ticker;
 use std::cell::Cell;
@@ -39,14 +39,14 @@ fn add(cell: &AtomicU64, n: u64) {
     cell.store(cell.load(Relaxed) + n, Relaxed);
 }
 
-/// The clock of one poll.
-pub struct Poll<'a> {
+/// The clock of one turn.
+pub struct Turn<'a> {
     meter: &'a Meter,
     outer: Option<NonNull<Meter>>,
 }
 
 impl Meter {
-    pub fn poll(&self) -> Poll<'_> {
+    pub fn turn(&self) -> Turn<'_> {
         ticker::touch();
         let now = now();
         let outer = RUNNING.replace(Some(NonNull::from(self)));
@@ -55,14 +55,14 @@ impl Meter {
             add(&outer.spent, now - outer.since.load(Relaxed));
         }
         self.since.store(now, Relaxed);
-        Poll { meter: self, outer }
+        Turn { meter: self, outer }
     }
 
     pub fn spent(&self) -> Duration {
         Duration::from_nanos(self.spent.load(Relaxed))
     }
 
-    /// Whether the last poll ended because its slice was used up.
+    /// Whether the last turn ended because its slice was used up.
     pub fn has_yielded(&self) -> bool {
         self.yielded.load(Relaxed)
     }
@@ -77,7 +77,7 @@ impl Meter {
     }
 }
 
-impl Drop for Poll<'_> {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let now = now();
         add(&self.meter.spent, now - self.meter.since.load(Relaxed));
@@ -88,7 +88,7 @@ impl Drop for Poll<'_> {
     }
 }
 
-/// CPU time that the running task has used so far, this poll included.
+/// CPU time that the running task has used so far, this turn included.
 pub fn used() -> Duration {
     RUNNING.get().map_or(Duration::ZERO, |meter| {
         let meter = unsafe { meter.as_ref() };

@@ -9,10 +9,13 @@
 //!   Wasmtime then always takes its "flat" branch, and this code decides from the run-time type
 //!   whether the values go flat or through guest memory, allocating with the type's real size and
 //!   alignment. So more than 16 flat parameters need no special case.
-use crate::image::Image;
+use crate::completion::Call;
+use crate::image::{Image, Tail};
+use crate::steps::lift::Lists;
 use crate::steps::{self, lift, lower};
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 use wasmtime::component::__internal::wasmtime_environ::component::{
     MAX_FLAT_PARAMS, MAX_FLAT_RESULTS,
 };
@@ -48,6 +51,11 @@ impl Passing {
 
 /// The image of a parameter tuple.
 pub struct DynArgs<const N: usize>(pub Passing);
+/// The same on its way out of a guest, where its largest list may have stayed.
+pub struct LentArgs<const N: usize> {
+    bytes: Vec<u8>,
+    tail: Option<Tail>,
+}
 /// The image of a result tuple.
 pub struct DynRet<const N: usize>(pub Passing);
 /// The result of an async-lifted (WASI 0.3) export: flat up to 16 values. N must be the real flat count,
@@ -74,40 +82,56 @@ fn check_flat(ty: &InterfaceType, cx: &InstanceType<'_>, max: usize, n: usize) -
     }
 }
 
+impl<const N: usize> LentArgs<N> {
+    /// The image, of which `call`, whose arguments these are, lends a part.
+    pub fn of(self, call: &Arc<Call>) -> Image {
+        Image::lent(self.bytes, self.tail, call)
+    }
+
+    /// Bytes of the image with what is lent.
+    pub fn len(&self) -> usize {
+        self.tail.as_ref().map_or(self.bytes.len(), Tail::end)
+    }
+}
+
 /// Lifts a tuple that is flat when it has at most `max` flat values.
 fn lift_flat(
     cx: &mut LiftContext<'_>,
     ty: InterfaceType,
     src: &[ValRaw],
     max: usize,
-) -> Result<Image> {
+    lists: Lists,
+) -> Result<(Vec<u8>, Option<Tail>)> {
     let program = steps::program(cx.types, ty, || cx.types)?;
-    let image = if program.flat_count(max).is_some() {
-        lift::from_flat(cx, &program, src)?
-    } else {
-        let Some(at) = src.first() else {
-            bail!("expected a pointer to the values")
-        };
-        lift::from_memory(cx, &program, at.get_u32() as usize)?
+    if program.flat_count(max).is_some() {
+        return lift::from_flat(cx, &program, src, lists);
+    }
+    let Some(at) = src.first() else {
+        bail!("expected a pointer to the values")
     };
-    Ok(image.into())
+    lift::from_memory(cx, &program, at.get_u32() as usize, lists)
 }
 
 /// Lifts a tuple at the address of `bytes`, which lies in guest memory.
-fn lift_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Image> {
+fn lift_memory(
+    cx: &mut LiftContext<'_>,
+    ty: InterfaceType,
+    bytes: &[u8],
+    lists: Lists,
+) -> Result<(Vec<u8>, Option<Tail>)> {
     let program = steps::program(cx.types, ty, || cx.types)?;
     let start = cx.memory().as_ptr().addr();
     let Some(at) = bytes.as_ptr().addr().checked_sub(start) else {
         bail!("pointer out of bounds of memory")
     };
-    Ok(lift::from_memory(cx, &program, at)?.into())
+    lift::from_memory(cx, &program, at, lists)
 }
 
 /// Lowers a tuple that is flat when it has at most `max` flat values.
 fn lower_flat<T>(
     cx: &mut LowerContext<'_, T>,
     ty: InterfaceType,
-    image: &[u8],
+    image: &Image,
     dst: &mut [MaybeUninit<ValRaw>],
     max: usize,
 ) -> Result<()> {
@@ -126,15 +150,15 @@ fn lower_flat<T>(
 fn lower_memory<T>(
     cx: &mut LowerContext<'_, T>,
     ty: InterfaceType,
-    image: &[u8],
+    image: &Image,
     at: usize,
 ) -> Result<()> {
     let program = steps::program(cx.types, ty, || cx.instance_type().types)?;
     lower::to_memory(cx, &program, image, at)
 }
 
-macro_rules! dynamic {
-    ($name:ident, $max:expr) => {
+macro_rules! liftable {
+    ($name:ident, $max:expr, $lists:expr, $new:expr) => {
         unsafe impl<const N: usize> ComponentType for $name<N> {
             type Lower = [ValRaw; N];
             const ABI: CanonicalAbiInfo = UNKNOWN;
@@ -149,16 +173,25 @@ macro_rules! dynamic {
                 ty: InterfaceType,
                 src: &[ValRaw; N],
             ) -> Result<Self> {
-                lift_flat(cx, ty, src, $max).map(|image| Self(image.into()))
+                lift_flat(cx, ty, src, $max, $lists).map($new)
             }
             fn linear_lift_from_memory(
                 cx: &mut LiftContext<'_>,
                 ty: InterfaceType,
                 bytes: &[u8],
             ) -> Result<Self> {
-                lift_memory(cx, ty, bytes).map(|image| Self(image.into()))
+                lift_memory(cx, ty, bytes, $lists).map($new)
             }
         }
+    };
+}
+liftable!(LentArgs, MAX_FLAT_PARAMS, Lists::Lent, |(bytes, tail)| {
+    Self { bytes, tail }
+});
+
+macro_rules! dynamic {
+    ($name:ident, $max:expr) => {
+        liftable!($name, $max, Lists::Copied, |(bytes, _)| Self(bytes.into()));
         unsafe impl<const N: usize> Lower for $name<N> {
             fn linear_lower_to_flat<T>(
                 &self,

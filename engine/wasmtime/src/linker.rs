@@ -1,7 +1,7 @@
 //! What a component imports: WASI from here, everything else from C++ by image.
 use crate::client::ClientSink;
 use crate::completion::{Call, call};
-use crate::dynabi::{DynArgs, DynRet};
+use crate::dynabi::{DynRet, LentArgs};
 use crate::ffi::{Fail, Slice, User, attempt, boxed, free};
 use crate::host::Host;
 use crate::image::Image;
@@ -12,7 +12,7 @@ use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
 use wasmtime::{Engine, Result, bail};
 
 /// Starts a host import: it must only start work and return. `call` is owned and answered once, at once or later
-/// from any thread; `args` is owned.
+/// from any thread; `args` is owned, and may be lent.
 pub type ImportFn = extern "C" fn(user: User, call: *const Call, args: Image);
 /// Tells that the guest dropped an own handle.
 pub type DropFn = extern "C" fn(user: User, context: User, rep: u32);
@@ -84,13 +84,13 @@ fn import<const N: usize, const M: usize>(
     user: User,
     off_fiber: bool,
 ) -> Result<()> {
-    linker.func_wrap_async(name, move |mut store, DynArgs::<N>(args)| {
+    linker.func_wrap_async(name, move |mut store, args: LentArgs<N>| {
         let host = store.data_mut().enter();
-        let args = args.into_image();
         if let Err(refusal) = host.held.fits(args.len() as u64) {
             return Box::new(std::future::ready(Err(refusal.into())));
         }
         let (handle, answer) = call(host.context());
+        let args = args.of(&handle);
         if off_fiber {
             outbox::put(start, user, Arc::into_raw(handle), args);
         } else {

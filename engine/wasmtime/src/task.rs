@@ -134,17 +134,7 @@ impl Task {
             self.state.store(DONE, Release);
             return;
         }
-        let mut outbox = Outbox::default();
-        let finished = loop {
-            let finished = self.poll(&mut outbox);
-            // Imports that the guest called go to C++ here, on the thread's own stack. If all were answered
-            // at once the task is polled again without a trip through the executor.
-            let sent = outbox.send();
-            if finished || !sent || !self.answered() {
-                break finished;
-            }
-        };
-        if finished {
+        if self.turn() {
             self.state.store(DONE, Release);
             return;
         }
@@ -164,9 +154,23 @@ impl Task {
         }
     }
 
+    /// Polls for as long as the guest has what it needs; answers whether it has ended.
+    fn turn(self: &Arc<Self>) -> bool {
+        let _clock = self.meter.turn();
+        let mut outbox = Outbox::default();
+        loop {
+            let finished = self.poll(&mut outbox);
+            // Imports that the guest called go to C++ here, on the thread's own stack. If all were answered
+            // at once the task is polled again without a trip through the executor.
+            let sent = outbox.send();
+            if finished || !sent || !self.answered() {
+                return finished;
+            }
+        }
+    }
+
     fn poll(self: &Arc<Self>, outbox: &mut Outbox) -> bool {
         self.polls.fetch_add(1, Relaxed);
-        let _clock = self.meter.poll();
         let _outbox = outbox.open();
         // Borrows this reference instead of counting one up and down per poll.
         let waker = ManuallyDrop::new(Waker::from(unsafe { Arc::from_raw(Arc::as_ptr(self)) }));
@@ -259,7 +263,7 @@ pub unsafe extern "C" fn eng_task_polls(task: *const Task) -> u64 {
     unsafe { &*task }.polls.load(Relaxed)
 }
 
-/// CPU time spent in the task's polls so far, in nanoseconds.
+/// CPU time spent in the task's turns so far, in nanoseconds.
 ///
 /// # Safety
 /// `task` must be alive, and the reference that is given up be the caller's.

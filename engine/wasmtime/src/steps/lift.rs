@@ -2,6 +2,7 @@
 use super::short::{SHORT, check_utf8, copy};
 use super::walk::{Leaves, walk};
 use super::{BlockId, FlatOp, Program, Width, make_pair, pair, range, read, write};
+use crate::image::Tail;
 use wasmtime::component::__internal::wasmtime_environ::component::{
     StringEncoding, TypeResourceTableIndex,
 };
@@ -9,12 +10,26 @@ use wasmtime::component::__internal::{InterfaceType, LiftContext};
 use wasmtime::component::Lift;
 use wasmtime::{Result, ValRaw, bail};
 
+/// Lists of plain values from this size on may stay in the guest's memory.
+const LEND_FROM: usize = 64 << 10;
+
+/// Whether a large list may stay where it is, for it will be read while the guest waits.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Lists {
+    Copied,
+    Lent,
+}
+
+/// An image, and its end where that is lent.
+type Lifted = (Vec<u8>, Option<Tail>);
+
 /// Lifts the tuple of `program` from flat core values.
 pub(crate) fn from_flat(
     cx: &mut LiftContext<'_>,
     program: &Program,
     src: &[ValRaw],
-) -> Result<Vec<u8>> {
+    lists: Lists,
+) -> Result<Lifted> {
     if src.len() < program.flat_count {
         bail!(
             "expected {} flat values, found {}",
@@ -22,10 +37,10 @@ pub(crate) fn from_flat(
             src.len()
         );
     }
-    let mut lifter = Lifter::new(cx, program);
+    let mut lifter = Lifter::new(cx, program, lists);
     lifter.out.resize(program.root().size, 0);
     lifter.flat(program.flat_root, src, 0)?;
-    Ok(lifter.finish())
+    lifter.finish()
 }
 
 /// Lifts the tuple of `program` from guest memory at `at`, which is not yet checked.
@@ -33,13 +48,14 @@ pub(crate) fn from_memory(
     cx: &mut LiftContext<'_>,
     program: &Program,
     at: usize,
-) -> Result<Vec<u8>> {
-    let mut lifter = Lifter::new(cx, program);
+    lists: Lists,
+) -> Result<Lifted> {
+    let mut lifter = Lifter::new(cx, program, lists);
     let root = program.root();
     let bytes = lifter.guest(at, root.size, root.align)?;
     lifter.out.extend_from_slice(bytes);
     lifter.mend(program.root, 0)?;
-    Ok(lifter.finish())
+    lifter.finish()
 }
 
 /// Appends what guest pointers point to. A value's bytes are copied as they are and then mended in
@@ -50,22 +66,59 @@ struct Lifter<'a, 'b> {
     memory: &'b [u8],
     utf8: bool,
     out: Vec<u8>,
+    lists: Lists,
+    lent: Option<LentList<'b>>,
+}
+
+/// The one list that is not copied. It becomes the end of the image, whose place is known last.
+struct LentList<'b> {
+    /// Of its (pointer, count) pair.
+    pair: usize,
+    count: usize,
+    align: usize,
+    bytes: &'b [u8],
 }
 
 impl<'a, 'b> Lifter<'a, 'b> {
-    fn new(cx: &'a mut LiftContext<'b>, program: &'a Program) -> Self {
+    #[inline(always)]
+    fn new(cx: &'a mut LiftContext<'b>, program: &'a Program, lists: Lists) -> Self {
         Lifter {
             memory: cx.memory(),
             utf8: cx.options().string_encoding == StringEncoding::Utf8,
             cx,
             program,
             out: Vec::with_capacity(program.capacity()),
+            lists,
+            lent: None,
         }
     }
 
-    fn finish(self) -> Vec<u8> {
+    #[inline(always)]
+    fn finish(mut self) -> Result<Lifted> {
         self.program.lifted(self.out.len());
-        self.out
+        let tail = match self.lent.take() {
+            Some(lent) => Some(self.place(&lent)?),
+            None => None,
+        };
+        Ok((self.out, tail))
+    }
+
+    /// Where a list of that size would come next in the image.
+    #[inline(always)]
+    fn end(&self, align: usize, size: usize) -> Result<usize> {
+        let at = self.out.len().next_multiple_of(align);
+        if at + size > u32::MAX as usize {
+            bail!("the image exceeds 4 GiB");
+        }
+        Ok(at)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn place(&mut self, lent: &LentList<'b>) -> Result<Tail> {
+        let at = self.end(lent.align, lent.bytes.len())?;
+        self.put(lent.pair, 8, make_pair(at as u64, lent.count as u64));
+        Ok(Tail::new(at, lent.bytes))
     }
 
     #[inline(always)]
@@ -87,10 +140,7 @@ impl<'a, 'b> Lifter<'a, 'b> {
     /// Appends a payload and answers its (offset, count) pair.
     #[inline(always)]
     fn append(&mut self, align: usize, bytes: &[u8], count: usize) -> Result<u64> {
-        let at = self.out.len().next_multiple_of(align);
-        if at + bytes.len() > u32::MAX as usize {
-            bail!("the image exceeds 4 GiB");
-        }
+        let at = self.end(align, bytes.len())?;
         if bytes.len() <= SHORT {
             self.out.resize(at + bytes.len(), 0);
             copy(bytes, &mut self.out[at..]);
@@ -123,12 +173,24 @@ impl<'a, 'b> Lifter<'a, 'b> {
         self.append(1, text.as_bytes(), text.len())
     }
 
-    fn copy_list(&mut self, element: BlockId, ptr: usize, count: usize) -> Result<u64> {
+    /// The image's pair for the list to which the guest's pair `(ptr, count)` points, which will stand at `at`.
+    fn copy_list(&mut self, element: BlockId, ptr: usize, count: usize, at: usize) -> Result<u64> {
         let block = self.program.block(element);
         // Both factors are below 2^32.
         let total = block.size * count;
         let bytes = self.guest(ptr, total, block.align)?;
         self.cx.consume_fuel(total)?;
+        let lent = total >= LEND_FROM && self.lists == Lists::Lent && block.lift.is_empty();
+        if lent && self.lent.is_none() {
+            let (pair, align) = (at, block.align);
+            self.lent = Some(LentList {
+                pair,
+                count,
+                align,
+                bytes,
+            });
+            return Ok(0);
+        }
         let pair = self.append(block.align, bytes, count)?;
         if !block.lift.is_empty() {
             let mut at = self.out.len() - total;
@@ -189,7 +251,7 @@ impl<'a, 'b> Lifter<'a, 'b> {
                 }
                 FlatOp::List { element } => {
                     let count = src[slot + 1].get_u32() as usize;
-                    let moved = self.copy_list(element, word as usize, count)?;
+                    let moved = self.copy_list(element, word as usize, count, at)?;
                     self.put(at, 8, moved);
                 }
                 FlatOp::Own { table } => {
@@ -262,7 +324,7 @@ impl Leaves for Lifter<'_, '_> {
     #[inline(always)]
     fn list(&mut self, at: usize, element: BlockId) -> Result<()> {
         let (ptr, count) = pair(&self.out, at);
-        let moved = self.copy_list(element, ptr, count)?;
+        let moved = self.copy_list(element, ptr, count, at)?;
         self.put(at, 8, moved);
         Ok(())
     }

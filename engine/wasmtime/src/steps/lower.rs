@@ -2,6 +2,7 @@
 use super::lift::{checked_case, checked_char};
 use super::short::{check_utf8, copy};
 use super::{BlockId, FlatOp, Program, Step, Width, make_pair, pair, range, read, write};
+use crate::image::{Image, Lent};
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::wasmtime_environ::component::{
     StringEncoding, TypeResourceTableIndex,
@@ -14,7 +15,7 @@ use wasmtime::{Result, ValRaw, bail};
 pub(crate) fn to_flat<T>(
     cx: &mut LowerContext<'_, T>,
     program: &Program,
-    image: &[u8],
+    image: &Image,
     dst: &mut [MaybeUninit<ValRaw>],
 ) -> Result<()> {
     if dst.len() < program.flat_count {
@@ -32,7 +33,7 @@ pub(crate) fn to_flat<T>(
 pub(crate) fn to_memory<T>(
     cx: &mut LowerContext<'_, T>,
     program: &Program,
-    image: &[u8],
+    image: &Image,
     at: usize,
 ) -> Result<()> {
     let mut lowerer = Lowerer::new(cx, program, image)?;
@@ -44,7 +45,7 @@ pub(crate) fn to_memory<T>(
 pub(crate) fn to_new_memory<T>(
     cx: &mut LowerContext<'_, T>,
     program: &Program,
-    image: &[u8],
+    image: &Image,
 ) -> Result<usize> {
     let root = program.root();
     let at = cx.realloc(0, 0, root.align as u32, root.size)?;
@@ -59,6 +60,7 @@ struct Lowerer<'a, 'b, T: 'static> {
     cx: &'a mut LowerContext<'b, T>,
     program: &'a Program,
     image: &'a [u8],
+    lent: Option<&'a Lent>,
     utf8: bool,
     /// Bytes that strings and lists may still take from the image. Each byte belongs to one value, so
     /// there are never more than the image has; without this, lists that share their elements could
@@ -67,7 +69,12 @@ struct Lowerer<'a, 'b, T: 'static> {
 }
 
 impl<'a, 'b, T> Lowerer<'a, 'b, T> {
-    fn new(cx: &'a mut LowerContext<'b, T>, program: &'a Program, image: &'a [u8]) -> Result<Self> {
+    #[inline(always)]
+    fn new(
+        cx: &'a mut LowerContext<'b, T>,
+        program: &'a Program,
+        image: &'a Image,
+    ) -> Result<Self> {
         if image.len() < program.root().size {
             bail!("image too short");
         }
@@ -76,7 +83,8 @@ impl<'a, 'b, T> Lowerer<'a, 'b, T> {
             cx,
             program,
             image,
-            left: image.len(),
+            lent: image.tail(),
+            left: image.whole_len(),
         })
     }
 
@@ -148,6 +156,12 @@ impl<'a, 'b, T> Lowerer<'a, 'b, T> {
         let block = program.block(element);
         // Both factors are below 2^32.
         let total = block.size * count;
+        if let Some(lent) = self.lent
+            && lent.is(ptr, total)
+            && block.lower.is_empty()
+        {
+            return self.lent_list(lent, block.align, count, total, pair_at);
+        }
         let bytes = self.take(ptr, total)?;
         let to = self.cx.realloc(0, 0, block.align as u32, total)?;
         let moved = make_pair(to as u64, count as u64);
@@ -158,6 +172,30 @@ impl<'a, 'b, T> Lowerer<'a, 'b, T> {
             }
         }
         Ok(moved)
+    }
+
+    /// The same for the one list of the image that is not there but in its guest's memory.
+    #[cold]
+    #[inline(never)]
+    fn lent_list(
+        &mut self,
+        lent: &Lent,
+        align: usize,
+        count: usize,
+        total: usize,
+        pair_at: Option<usize>,
+    ) -> Result<u64> {
+        let Some(left) = self.left.checked_sub(total) else {
+            bail!("values overlap in the image")
+        };
+        self.left = left;
+        let to = self.cx.realloc(0, 0, align as u32, total)?;
+        let moved = make_pair(to as u64, count as u64);
+        let pair = pair_at.map(|at| (at, moved));
+        match lent.read(|bytes| self.copy(bytes, to, pair)) {
+            Some(copied) => copied.map(|()| moved),
+            None => bail!("the caller, whose memory holds the arguments, went away"),
+        }
     }
 
     #[inline(always)]

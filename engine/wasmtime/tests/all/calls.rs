@@ -5,6 +5,7 @@ use engine::component::*;
 use engine::ffi::User;
 use engine::image::Image;
 use engine::instance::*;
+use engine::limits::Limits;
 use engine::linker::*;
 use engine::report::{End, View};
 use engine::task::*;
@@ -75,19 +76,29 @@ impl Caller {
         args: &[u8],
         context: User,
     ) -> *const Task {
+        self.start_with(pre, func, args.to_vec().into(), context, limits())
+    }
+
+    pub fn start_with(
+        &self,
+        pre: Pre,
+        func: *const ComponentExportIndex,
+        args: Image,
+        context: User,
+        limits: Limits,
+    ) -> *const Task {
         let sink = CallSink {
             user: user(&self.tell),
             returned,
             done,
         };
-        let args = args.to_vec().into();
         let exec = self.tasks.exec();
         unsafe {
             eng_call_fresh(
                 pre,
                 func,
                 args,
-                &limits(),
+                &limits,
                 self.setting.0,
                 context,
                 exec,
@@ -102,7 +113,17 @@ impl Caller {
         func: *const ComponentExportIndex,
         args: &[u8],
     ) -> Result<Vec<u8>, Ended> {
-        let task = self.start(pre, func, args, User(std::ptr::null_mut()));
+        self.fresh_with(pre, func, args.to_vec().into(), limits())
+    }
+
+    pub fn fresh_with(
+        &self,
+        pre: Pre,
+        func: *const ComponentExportIndex,
+        args: Image,
+        limits: Limits,
+    ) -> Result<Vec<u8>, Ended> {
+        let task = self.start_with(pre, func, args, User(std::ptr::null_mut()), limits);
         self.tasks.turn(task);
         let told = std::mem::take(&mut *self.tell.lock().unwrap());
         unsafe { eng_task_free(task) };
@@ -149,7 +170,10 @@ struct Forward {
 
 extern "C" fn forward(to: User, call: *const Call, args: Image) {
     let forward = unsafe { at::<Forward>(to) };
-    match forward.caller.fresh(forward.echo, forward.func, &args) {
+    match forward
+        .caller
+        .fresh_with(forward.echo, forward.func, args, limits())
+    {
         Ok(result) => unsafe { eng_call_return(call, result.into()) },
         Err(ended) => unsafe { eng_call_trap(call, ended.message.as_str().into()) },
     }
@@ -213,8 +237,11 @@ fn values_of_every_type_cross_two_components() {
         assert_eq!(call("call-people", &words(&[100])), Ok(vec![1]));
         assert_eq!(call("call-shapes", &[]), Ok(vec![1]));
         assert_eq!(call("call-rest", &[]), Ok(vec![1]));
-        let bytes = call("call-bytes", &words(&[3, 100_000])).unwrap();
-        assert_eq!(bytes, 300_000u64.to_le_bytes());
+        let bytes = call("call-bytes", &words(&[3, 10_000])).unwrap();
+        assert_eq!(bytes, 30_000u64.to_le_bytes());
+        // Large enough to be lent.
+        let bytes = call("call-bytes", &words(&[3, 1 << 20])).unwrap();
+        assert_eq!(bytes, (3u64 << 20).to_le_bytes());
     }
 }
 
@@ -273,7 +300,7 @@ extern "C" fn keep(to: User, call: *const Call, args: Image) {
     kept.push((call as usize, context.0 as usize));
 }
 
-fn front_with(import: ImportFn, to: User, off_fiber: bool) -> Pre {
+pub fn front_with(import: ImportFn, to: User, off_fiber: bool) -> Pre {
     let front = component("release/front");
     let (linker, mine) = (linker(), API);
     for name in "add bytes text echo-person echo-people echo-shape echo-numbers echo-nested \

@@ -7,6 +7,7 @@ mod artifacts;
 mod calls;
 mod client;
 mod http;
+mod lent;
 mod limits;
 mod panics;
 mod programs;
