@@ -101,8 +101,11 @@ Result<> Artifact::define(eng_linker& linker, const InterfaceType& import, Linke
   const std::string interface = shown(import.name);
   Text failure;
   if (sends_http(import.name)) {
-    auto& slot = *linked.slots.emplace_back(std::make_unique<ImportSlot>(
-        ImportSlot{import.name, interface, "handle", nullptr, nullptr, linked.slots.size()}));
+    auto& slot = *linked.slots.emplace_back(
+        std::make_unique<ImportSlot>(ImportSlot{.name = import.name,
+                                                .interface = interface,
+                                                .function = "handle",
+                                                .index = linked.slots.size()}));
     if (eng_linker_http(&linker, slice(interface), client_sink(slot), Text::take, &failure))
       return {};
     return fail(Errc::invalid, fmt::format("import {}: {}", interface, failure.text));

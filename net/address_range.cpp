@@ -8,7 +8,6 @@
 namespace weft::net {
 namespace {
 
-using boost::asio::ip::address_v4;
 using boost::asio::ip::address_v6;
 
 struct Range4 {

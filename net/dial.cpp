@@ -125,7 +125,9 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
     done(std::move(result));
   }
 
-  void failed(DialKind kind, std::string why) { finish(std::unexpected(DialFault{kind, why, {}})); }
+  void failed(DialKind kind, std::string why) {
+    finish(std::unexpected(DialFault{kind, std::move(why), {}}));
+  }
 
   void late() {
     const auto self = shared_from_this();

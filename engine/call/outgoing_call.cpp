@@ -121,8 +121,9 @@ void OutgoingCall::on_reply(contracts::Reply reply) noexcept {
     const Error& error = reply.results.error();
     const bool own = reply.code == HttpCode::none;
     if (own && error.code == Errc::denied && parent_ != nullptr) {
-      thread_.log.warn(error.message, {{"component", parent_->shard().component().id()},
-                                       {"request", contracts::text(parent_->context().request)}});
+      // Within the component's budget of lines.
+      parent_->shard().log_.write(LogLevel::warn, error.message, {"link", "default"},
+                                  parent_->context());
     }
     fail(own ? contracts::http_code(error.code) : reply.code, error.message);
   }
