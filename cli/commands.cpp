@@ -57,6 +57,12 @@ struct Dispatch {
   int operator()(const ControlEdit& command) const {
     return static_cast<int>(run_control(global, command, around));
   }
+  int operator()(ControlAction command) const {
+    return static_cast<int>(run_control(global, command, around));
+  }
+  int operator()(const ControlLabel& command) const {
+    return static_cast<int>(run_control(global, command, around));
+  }
   int operator()(ControlQuery command) const {
     return static_cast<int>(run_control(global, command, around));
   }

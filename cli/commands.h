@@ -16,6 +16,8 @@ Exit run_inspect(const Global& global, const Inspect& options, Surroundings& aro
 // Errors of the host that is asked: what it has against the edit, in its words.
 Exit run_control(const Global& global, const ControlEdit& options, Surroundings& around);
 Exit run_control(const Global& global, ControlQuery options, Surroundings& around);
+Exit run_control(const Global& global, ControlAction options, Surroundings& around);
+Exit run_control(const Global& global, const ControlLabel& options, Surroundings& around);
 Exit run_providers(const Global& global, Surroundings& around);
 Exit run_version(const Global& global, Surroundings& around);
 

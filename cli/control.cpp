@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
@@ -99,9 +100,13 @@ std::string links_text(const json& links) {
 }
 
 std::string inventory_text(const json& inventory) {
-  auto text = fmt::format("host {} ({}), up {}, version {}\n\n", word(inventory, "host_id"),
+  auto text = fmt::format("host {} ({}), up {}, version {}\n", word(inventory, "host_id"),
                           word(inventory, "friendly_name"), word(inventory, "uptime_human"),
                           word(inventory, "version"));
+  const auto labels = inventory.value("labels", json::object());
+  for (const auto& [key, value] : labels.items())
+    text += fmt::format("  {}={}\n", key, word(labels, key.c_str()));
+  text += "\n";
   std::vector<Row> rows = {{"COMPONENT", "APPLICATION", "CALLS AT ONCE", "IMAGE"}};
   for (const auto& one : inventory.value("components", json::array()))
     rows.push_back({word(one, "id"), word(one, "application"), word(one, "max_instances"),
@@ -130,10 +135,12 @@ Result<std::string> query(const Global& global, ControlQuery asked) {
   return asked == ControlQuery::links ? links_text(response) : inventory_text(response);
 }
 
-Result<std::string> edit(const Global& global, const ControlEdit& wanted) {
+// `make`: the question, given the id of the host.
+Result<std::string> operate(const Global& global,
+                            const std::function<Question(const std::string&)>& make) {
   TRY(const auto state, state_dir(global));
   TRY(const auto id, host_id(state));
-  TRY(const auto said, ask(state, std::visit(Write{id}, wanted.edit)));
+  TRY(const auto said, ask(state, make(id)));
   const auto message = said.is_string() ? said.get<std::string>() : said.dump();
   if (global.output == Output::json) return json({{"message", message}}).dump() + "\n";
   return message + "\n";
@@ -148,7 +155,25 @@ Exit say(const Result<std::string>& text, const Global& global, Surroundings& ar
 }  // namespace
 
 Exit run_control(const Global& global, const ControlEdit& options, Surroundings& around) {
-  return say(edit(global, options), global, around);
+  const auto question = [&](const std::string& id) { return std::visit(Write{id}, options.edit); };
+  return say(operate(global, question), global, around);
+}
+
+Exit run_control(const Global& global, ControlAction options, Surroundings& around) {
+  const auto question = [&](const std::string& id) {
+    return options == ControlAction::reload
+               ? Question{control::subject(k_lattice, "manifests", "reload", id), ""}
+               : Question{control::subject(k_lattice, "host", "stop", id), ""};
+  };
+  return say(operate(global, question), global, around);
+}
+
+Exit run_control(const Global& global, const ControlLabel& options, Surroundings& around) {
+  const auto question = [&](const std::string& id) {
+    return Question{control::subject(k_lattice, "label", options.value ? "put" : "del", id),
+                    control::json_text(control::Label{options.key, options.value})};
+  };
+  return say(operate(global, question), global, around);
 }
 
 Exit run_control(const Global& global, ControlQuery options, Surroundings& around) {

@@ -86,6 +86,11 @@ struct ControlEdit {
   control::Edit edit;
 };
 enum class ControlQuery { links, inventory };
+enum class ControlAction { stop_host, reload };
+struct ControlLabel {
+  std::string key;
+  std::optional<std::string> value;  // nullopt: it is to be deleted
+};
 struct Providers {};
 struct Version {};
 struct Completion {
@@ -95,7 +100,7 @@ struct Completion {
 struct Options {
   Global global;
   std::variant<Version, Up, Run, Check, Inspect, ConfigOptions, SecretOptions, ControlEdit,
-               ControlQuery, Providers, Completion>
+               ControlQuery, ControlAction, ControlLabel, Providers, Completion>
       command;
 };
 

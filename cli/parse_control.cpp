@@ -102,12 +102,31 @@ void add_providers(CLI::App& app, ControlWords& words, const std::string& global
   add_values(*provider, "--value", words.values, "K=V, over its configs");
   provider->footer("Examples:\n  weft start provider weft:keyvalue-sqlite spare\n" + globals +
                    k_exits);
-  auto* stop = app.add_subcommand("stop", "stop a provider of the running host");
+  auto* stop = app.add_subcommand("stop", "stop a provider of the running host, or the host");
   stop->require_subcommand(1);
   stop->fallthrough();
   auto* stopped = stop->add_subcommand("provider", "stop a provider and delete the links to it");
   stopped->add_option("ID", words.stop.id, "its id or name")->required();
   stopped->footer("Examples:\n  weft stop provider spare\n" + globals + k_exits);
+  stop->add_subcommand("host", "end the running host, as Ctrl-C does")
+      ->footer("Answers under way finish.\n\nExamples:\n  weft stop host\n" + globals + k_exits);
+}
+
+void add_host(CLI::App& app, ControlWords& words, const std::string& globals) {
+  app.add_subcommand("reload", "have the running host read its manifests again")
+      ->footer("What was changed by hand ends with it.\n\nExamples:\n  weft reload\n" + globals +
+               k_exits);
+  auto* label = app.add_subcommand("label", "put a label on the running host, or delete one");
+  label->add_option("KEY=VALUE", words.label, "the label; KEY alone with --delete")->required();
+  label->add_flag("--delete", words.delete_label, "delete it");
+  label->final_callback([&words] {
+    const auto sign = words.label.find('=');
+    if (words.delete_label ? sign != words.label.npos : sign == words.label.npos || sign == 0) {
+      throw CLI::ValidationError(
+          "label", words.delete_label ? "--delete takes the key alone" : "a label is KEY=VALUE");
+    }
+  });
+  label->footer("Examples:\n  weft label zone=a\n  weft label zone --delete\n" + globals + k_exits);
 }
 
 // Later ones win. Keys in lower case, as providers have them.
@@ -124,18 +143,24 @@ contracts::Settings settings_of(const std::vector<std::string>& pairs) {
   return settings;
 }
 
+ControlLabel label_of(const ControlWords& words) {
+  if (words.delete_label) return {words.label, std::nullopt};
+  const auto sign = words.label.find('=');
+  return {words.label.substr(0, sign), words.label.substr(sign + 1)};  // checked when it was parsed
+}
+
 }  // namespace
 
 void add_control(CLI::App& app, ControlWords& words, const std::string& globals) {
   add_link(app, words, globals);
   add_components(app, words, globals);
   add_providers(app, words, globals);
+  add_host(app, words, globals);
   app.add_subcommand("inventory", "show what runs in the host, and what was changed by hand")
       ->footer("Examples:\n  weft inventory\n  weft inventory --output json\n" + globals + k_exits);
 }
 
-std::optional<std::variant<ControlEdit, ControlQuery>> take_control(const CLI::App& app,
-                                                                    ControlWords& words) {
+std::optional<ControlCommand> take_control(const CLI::App& app, ControlWords& words) {
   const auto* command = app.get_subcommands().front();
   const auto below = command->get_subcommands();
   const auto name = command->get_name() + (below.empty() ? "" : " " + below.front()->get_name());
@@ -153,6 +178,9 @@ std::optional<std::variant<ControlEdit, ControlQuery>> take_control(const CLI::A
   }
   if (name == "start provider") return ControlEdit{words.start};
   if (name == "stop provider") return ControlEdit{words.stop};
+  if (name == "stop host") return ControlAction::stop_host;
+  if (name == "reload") return ControlAction::reload;
+  if (name == "label") return label_of(words);
   if (name == "inventory") return ControlQuery::inventory;
   return std::nullopt;
 }

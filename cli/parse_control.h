@@ -1,4 +1,5 @@
-// The commands that ask a running host: link, scale, update, start, stop, inventory.
+// The commands that ask a running host: link, scale, update, start, stop, inventory,
+// label, reload.
 #pragma once
 #include <optional>
 #include <string>
@@ -22,12 +23,14 @@ struct ControlWords {
   control::StartProvider start;
   control::StopProvider stop;
   std::vector<std::string> source_values, target_values, values;  // K=V
+  std::string label;                                              // K=V, or K to delete
+  bool delete_label = false;
 };
 
 // `globals`: the last lines of each help. `words` outlives `app`.
 void add_control(CLI::App& app, ControlWords& words, const std::string& globals);
 // The command that was parsed, if it was one of these.
-std::optional<std::variant<ControlEdit, ControlQuery>> take_control(const CLI::App& app,
-                                                                    ControlWords& words);
+using ControlCommand = std::variant<ControlEdit, ControlQuery, ControlAction, ControlLabel>;
+std::optional<ControlCommand> take_control(const CLI::App& app, ControlWords& words);
 
 }  // namespace weft::cli

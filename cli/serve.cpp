@@ -79,6 +79,14 @@ void Signals::post(std::function<void()> work) {
   state_->changed.notify_all();
 }
 
+void Signals::stop() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->changed.notify_all();
+}
+
 void Signals::serve(host::Host& host, Log& log, const std::function<void()>& reload) {
   State& state = *state_;
   for (;;) {

@@ -22,6 +22,8 @@ class Signals {
   // Has `work` done by the thread that serves, in order, at its next free moment; after a stop was
   // asked for nothing is done any more. Any thread.
   void post(std::function<void()> work);
+  // As SIGTERM does. Any thread.
+  void stop();
 
   // Returns when a stop was asked for and everything has drained. `reload` runs on each SIGHUP
   // before that.

@@ -129,7 +129,15 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   control::Desired desired(**host, around.providers, log);
   Application application(global, options, around, log, desired);
   if (const auto exit = application.apply(); exit != Exit::ok) return exit;
-  control::Control control(identity(around), desired, around.clock);
+  control::Control control(identity(around), desired,
+                           {.reload = [&application]() -> Result<> {
+                              if (application.apply() == Exit::ok) return {};
+                              return fail(Errc::invalid,
+                                          "the manifests cannot be applied, and nothing was "
+                                          "changed; the host's log says why");
+                            },
+                            .stop = [&signals] { signals.stop(); }},
+                           around.clock);
   const auto server = serve_control(*state, control, signals);
   if (!server) return say_error(server.error(), global, around);
   signals.serve(**host, log, [&] {

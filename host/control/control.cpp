@@ -1,6 +1,7 @@
 #include "host/control/control.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include <chrono>
 #include <utility>
@@ -46,7 +47,24 @@ std::vector<std::string> names_of(const std::vector<contracts::Config>& configs)
   return names;
 }
 
+// As 1.x has them on every host.
+std::map<std::string, std::string> own_labels() {
+  std::map<std::string, std::string> labels{{"hostcore.os", "linux"},
+                                            {"hostcore.osfamily", "unix"}};
+  utsname system{};
+  if (::uname(&system) == 0) labels["hostcore.arch"] = system.machine;
+  return labels;
+}
+
 }  // namespace
+
+Control::Control(Identity identity, Desired& desired, Actions actions, const Clock& clock)
+    : identity_(std::move(identity)),
+      desired_(desired),
+      actions_(std::move(actions)),
+      clock_(clock),
+      started_(clock.now()),
+      labels_(own_labels()) {}
 
 std::string Control::answer(std::string_view subject, std::string_view payload) {
   const auto handled = [&]() -> Result<Reply> {
@@ -62,6 +80,8 @@ Result<Reply> Control::dispatch(const Subject& subject, std::string_view payload
   if (subject.noun == "link") return link(subject, payload);
   if (subject.noun == "component") return component(subject, payload);
   if (subject.noun == "provider") return provider(subject, payload);
+  if (subject.noun == "label") return label(subject, payload);
+  if (subject.noun == "manifests") return manifests(subject);
   return unsupported();
 }
 
@@ -73,9 +93,35 @@ Result<> Control::check_host(const Subject& subject) const {
 
 Result<Reply> Control::host(const Subject& subject) {
   if (subject.verb == "ping") return Reply{true, "", json_text(info())};
-  if (subject.verb != "get") return unsupported();
+  if (subject.verb != "get" && subject.verb != "stop") return unsupported();
   TRY_OK(check_host(subject));
-  return Reply{true, "", json_text(inventory())};
+  if (subject.verb == "get") return Reply{true, "", json_text(inventory())};
+  actions_.stop();
+  return Reply{true, "successfully handled stop host", {}};
+}
+
+Result<Reply> Control::label(const Subject& subject, std::string_view payload) {
+  if (subject.verb != "put" && subject.verb != "del") return unsupported();
+  TRY_OK(check_host(subject));
+  TRY(auto label, subject.verb == "put" ? parse_put_label(payload) : parse_delete_label(payload));
+  if (label.key.starts_with("hostcore."))
+    return fail(Errc::invalid, "hostcore.* labels cannot be set dynamically");
+  if (!label.value) {
+    const bool there = labels_.erase(label.key) > 0;
+    return Reply{
+        true,
+        there ? "successfully deleted label" : "successfully deleted label (no such label)",
+        {}};
+  }
+  labels_.insert_or_assign(std::move(label.key), *std::move(label.value));
+  return Reply{true, "successfully put label", {}};
+}
+
+Result<Reply> Control::manifests(const Subject& subject) {
+  if (subject.verb != "reload") return unsupported();
+  TRY_OK(check_host(subject));
+  TRY_OK(actions_.reload());
+  return Reply{true, "the manifests were read again", {}};
 }
 
 Result<Reply> Control::link(const Subject& subject, std::string_view payload) {
@@ -126,7 +172,8 @@ HostInfo Control::info() const {
           .friendly_name = identity_.name,
           .lattice = identity_.lattice,
           .version = identity_.version,
-          .uptime_seconds = static_cast<std::uint64_t>(up.count())};
+          .uptime_seconds = static_cast<std::uint64_t>(up.count()),
+          .labels = labels_};
 }
 
 Inventory Control::inventory() const {

@@ -115,7 +115,7 @@ json host_json(const HostInfo& host) {
   }
   human += fmt::format("{}s", seconds % 60);
   return {{"friendly_name", host.friendly_name},
-          {"labels", json::object()},
+          {"labels", host.labels},
           {"version", host.version},
           {"uptime_seconds", seconds},
           {"uptime_human", human}};
@@ -207,6 +207,16 @@ Result<StopProvider> parse_stop_provider(std::string_view text) {
   return fields.done(StopProvider{std::move(id)});
 }
 
+Result<Label> parse_put_label(std::string_view text) {
+  Fields fields(text);
+  return fields.done(Label{fields.text("key"), fields.text("value")});
+}
+
+Result<Label> parse_delete_label(std::string_view text) {
+  Fields fields(text);
+  return fields.done(Label{fields.text("key"), std::nullopt});
+}
+
 std::string json_text(const PutLink& link) { return dump(link_json(link)); }
 
 std::string json_text(const DeleteLink& link) {
@@ -238,6 +248,12 @@ std::string json_text(const StartProvider& start, std::string_view host) {
 
 std::string json_text(const StopProvider& stop, std::string_view host) {
   return dump({{"provider_id", stop.id}, {"host_id", host}});
+}
+
+std::string json_text(const Label& label) {
+  json made = {{"key", label.key}};
+  if (label.value) made["value"] = *label.value;
+  return dump(made);
 }
 
 std::string json_text(const Reply& reply) {

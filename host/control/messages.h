@@ -30,6 +30,12 @@ Result<Scale> parse_scale(std::string_view json);
 Result<Update> parse_update(std::string_view json);
 Result<StartProvider> parse_start_provider(std::string_view json);
 Result<StopProvider> parse_stop_provider(std::string_view json);
+struct Label {
+  std::string key;
+  std::optional<std::string> value;  // nullopt: it is to be deleted
+};
+Result<Label> parse_put_label(std::string_view json);
+Result<Label> parse_delete_label(std::string_view json);
 // The same, written.
 std::string json_text(const PutLink& link);
 std::string json_text(const DeleteLink& link);
@@ -37,6 +43,7 @@ std::string json_text(const Scale& scale, std::string_view host);
 std::string json_text(const Update& update, std::string_view host);
 std::string json_text(const StartProvider& start, std::string_view host);
 std::string json_text(const StopProvider& stop, std::string_view host);
+std::string json_text(const Label& label);
 
 // Every reply: `response` is JSON, or empty for none.
 struct Reply {
@@ -53,6 +60,7 @@ struct HostInfo {
   std::string lattice;
   std::string version;
   std::uint64_t uptime_seconds = 0;
+  std::map<std::string, std::string> labels = {};
 };
 struct Described {
   std::string id;

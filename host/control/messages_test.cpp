@@ -35,6 +35,17 @@ TEST(Messages, read_a_link_of_1_x) {
   EXPECT_EQ(link->target_config.names, std::vector<std::string>{"bucket"});
 }
 
+TEST(Messages, read_labels_as_they_are_written) {
+  const auto put = parse_put_label(json_text(Label{"zone", "a"}));
+  const auto gone = parse_delete_label(json_text(Label{"zone", std::nullopt}));
+
+  ASSERT_TRUE(put && gone);
+  EXPECT_EQ(put->key + "=" + put->value.value_or(""), "zone=a");
+  EXPECT_EQ(gone->key, "zone");
+  EXPECT_FALSE(gone->value);
+  EXPECT_EQ(parse_put_label(R"({"key":"zone"})").error().message, "`value` is missing");
+}
+
 TEST(Messages, write_what_they_read) {
   const PutLink link{.source = "a",
                      .target = "b",

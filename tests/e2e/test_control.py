@@ -136,6 +136,41 @@ class Control(weft.Case):
         self.assertEqual((web["id"], web["max_instances"]), ("app-web", 3))
         self.assertIn("hello_rust.wasm", self.done("inventory"))
 
+    def test_labels_are_put_and_deleted(self):
+        self.up_counter(guest="hello")
+
+        self.done("label", "zone=a")
+        self.assertIn("zone=a", self.done("inventory"))
+        self.assertIn("cannot be set", self.refused("label", "hostcore.os=mine"))
+        self.done("label", "zone", "--delete")
+        self.assertNotIn("zone", self.done("inventory"))
+        self.refused("label", "zone", code=weft.USAGE)
+
+    def test_reload_reads_the_manifest_again_or_says_why_not(self):
+        host = self.up_counter()
+        self.done("link", "put", "web", "two", *MOVE)
+
+        self.done("reload")
+        self.assertEqual(self.links()[("app-web", "keyvalue")], "app-one")
+
+        self.write("app.yaml", "no manifest")
+        self.assertIn("nothing was changed", self.refused("reload"))
+        self.assertEqual(host.get("/").status, 200)
+
+    def test_a_host_is_stopped_by_a_command(self):
+        host = self.up_counter(guest="hello")
+
+        self.assertIn("successfully handled stop host", self.done("stop", "host"))
+
+        self.assertEqual(host.wait(), weft.OK, host.log)
+        self.refused("inventory", code=weft.FAILED)
+
+    def test_a_state_folder_may_have_a_long_path(self):
+        self.state = self.folder / ("long" * 50)
+        self.up_counter(guest="hello")
+
+        self.assertIn("app-web", self.done("inventory"))
+
     def test_without_a_host_the_command_says_how_to_start_one(self):
         self.assertIn("weft up MANIFEST", self.refused("inventory", code=weft.FAILED))
         self.assertIn("weft up MANIFEST", self.refused("scale", "web", "2", code=weft.FAILED))
