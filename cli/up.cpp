@@ -128,7 +128,6 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
   if (!host) return say_error(host.error(), global, around);
   control::Desired desired(**host, around.providers, log);
   Application application(global, options, around, log, desired);
-  if (const auto exit = application.apply(); exit != Exit::ok) return exit;
   control::Control control(identity(around), desired,
                            {.reload = [&application]() -> Result<> {
                               if (application.apply() == Exit::ok) return {};
@@ -140,6 +139,8 @@ Exit run_up(const Global& global, const Up& options, Surroundings& around) {
                            around.clock);
   const auto server = serve_control(*state, control, signals);
   if (!server) return say_error(server.error(), global, around);
+  // Last, so that a host that says it is ready can be asked, too.
+  if (const auto exit = application.apply(); exit != Exit::ok) return exit;
   signals.serve(**host, log, [&] {
     log.info("SIGHUP: reading the manifests again");
     (void)application.apply();

@@ -22,7 +22,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int k_layout = 1;
-constexpr std::size_t k_most_bytes = 64 << 20;
+constexpr std::size_t k_most_store_bytes = 64 << 20;
 constexpr std::size_t k_longest_name = 256;
 
 bool is_word(std::string_view text) {
@@ -138,7 +138,7 @@ ConfigStore::ConfigStore(std::filesystem::path state)
     : folder_(std::move(state)), file_(folder_ / "configs.json") {}
 
 Result<NamedConfigs> ConfigStore::read() const {
-  const auto content = read_file(file_, k_most_bytes);
+  const auto content = read_file(file_, k_most_store_bytes);
   if (!content && content.error().code == Errc::not_found) return NamedConfigs();
   if (!content) return std::unexpected(content.error());
   const auto damaged =

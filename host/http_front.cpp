@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds k_look_for_connections{5};
 // A head may be read whole before it is known whom it is for: whatever the manifest says, a client
 // can make the host hold no more than this.
 constexpr std::size_t k_most_fields = 1024;
-constexpr std::size_t k_most_bytes = 1024 * 1024;
+constexpr std::size_t k_most_head_bytes = 1024 * 1024;
 
 // A little more than the component takes, so that the component refuses a head that is a little too
 // large, and the refusal names its limit. Its count of bytes leaves the request line out.
@@ -28,7 +28,7 @@ net::HttpLimits head_limits(const contracts::Limits& limits) {
     return limit == 0 || limit >= most ? most : std::min(most, limit + more);
   };
   head.header_count = at_most(k_most_fields, limits.header_count, 32);
-  head.header_bytes = at_most(k_most_bytes, limits.header_bytes, head.target_bytes);
+  head.header_bytes = at_most(k_most_head_bytes, limits.header_bytes, head.target_bytes);
   return head;
 }
 

@@ -13,7 +13,7 @@ using ReplyKind = ReplyFault::Kind;
 
 constexpr std::string_view k_end = "\r\n\r\n";
 // A chunk's size with its extension and line end.
-constexpr std::size_t k_longest_chunk_line = 256 + 18;
+constexpr std::size_t k_longest_size_line = 256 + 18;
 
 std::unexpected<ReplyFault> malformed(std::string_view why) {
   return std::unexpected(ReplyFault{ReplyKind::malformed, why});
@@ -195,8 +195,8 @@ std::expected<HttpReplyReader::Piece, ReplyFault> HttpReplyReader::decode(std::s
 std::expected<HttpReplyReader::Piece, ReplyFault> HttpReplyReader::chunk_size(
     std::string_view input) {
   auto rest = input;
-  if (input.substr(0, k_longest_chunk_line).find('\n') == input.npos) {
-    if (input.size() >= k_longest_chunk_line) return malformed("a chunk size is too long");
+  if (input.substr(0, k_longest_size_line).find('\n') == input.npos) {
+    if (input.size() >= k_longest_size_line) return malformed("a chunk size is too long");
     return Piece{};
   }
   const auto line = take_line(rest);

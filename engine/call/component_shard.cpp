@@ -73,7 +73,9 @@ Result<> ComponentShard::prepare(const Config& config,
 }
 
 void ComponentShard::adopt() {
-  if (prepared_) configured_ = *std::exchange(prepared_, std::nullopt);
+  if (!prepared_) return;
+  configured_ = *std::move(prepared_);
+  prepared_.reset();
 }
 
 Result<ComponentShard::Configured> ComponentShard::make_configured(

@@ -62,6 +62,7 @@ Result<Found> find(std::string_view word, std::vector<Manifest>& manifests) {
 
 std::vector<Config> configs_of(const EndConfig& end) {
   std::vector<Config> configs;
+  configs.reserve(end.names.size() + 1);
   for (const auto& name : end.names)
     configs.push_back({.name = name, .id = name, .values = std::nullopt, .at = by_hand()});
   if (end.values.empty()) return configs;
@@ -150,8 +151,9 @@ struct Apply {
     if (found.component.kind != ComponentKind::component)
       return fail(Errc::invalid,
                   fmt::format("'{}' is a provider: only components are scaled", edit.component));
-    if (!found.component.scaler) found.component.scaler.emplace().at = by_hand();
-    found.component.scaler->instances = edit.count;
+    auto scaler = found.component.scaler.value_or(contracts::Scaler());
+    scaler.instances = edit.count;
+    found.component.scaler = std::move(scaler);
     found.component.limits.calls = edit.count;
     return Effect::changed;
   }

@@ -64,7 +64,7 @@ constexpr std::array k_http_keys = {
     ConfigKey{"config_b64", link_source, refused, "all keys in one value", "", k_one_file},
     ConfigKey{"config_json", link_source, refused, "all keys in one value", "", k_one_file}};
 
-const contracts::ProviderKind k_kind = {
+const contracts::ProviderKind k_http_server_kind = {
     .info = {.name = k_http_server,
              .what = "answers HTTP requests by calling components",
              .aliases = k_http_aliases,
@@ -75,6 +75,6 @@ const contracts::ProviderKind k_kind = {
 
 }  // namespace
 
-const contracts::ProviderKind& http_server() { return k_kind; }
+const contracts::ProviderKind& http_server() { return k_http_server_kind; }
 
 }  // namespace weft::manifest

@@ -14,7 +14,7 @@ namespace weft::tests {
 namespace {
 
 constexpr int k_attempts = 5;  // to find a port: another process may take it first
-constexpr std::chrono::seconds k_patience{20};
+constexpr std::chrono::seconds k_start_patience{20};
 
 }  // namespace
 
@@ -44,7 +44,7 @@ void RedisServer::start() {
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   process_ = std::make_unique<Process>(Process::Command{
       .words = std::move(words), .package = "redis-server", .output = folder_.path() / "log"});
-  const auto until = std::chrono::steady_clock::now() + k_patience;
+  const auto until = std::chrono::steady_clock::now() + k_start_patience;
   while (process_->running() && !answers()) {
     if (std::chrono::steady_clock::now() > until) {
       ADD_FAILURE() << "redis-server does not answer: " << process_->output();
