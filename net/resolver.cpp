@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <cstring>
@@ -58,15 +59,24 @@ Result<Addresses> ask(const std::string& host) {
 
 // Shared by who asks and who answers. `done` belongs to the thread of the executor.
 struct SystemResolver::Question {
-  std::string host;
+  Question(std::string name, const Executor& executor, std::function<void(Result<Addresses>)> told)
+      : host(std::move(name)),
+        work(boost::asio::make_work_guard(executor)),
+        done(std::move(told)) {}
+
+  const std::string host;
   boost::asio::executor_work_guard<Executor> work;  // an answer is to come: its loop goes on
   std::function<void(Result<Addresses>)> done;
+  std::atomic<bool> wanted = true;  // read by the thread that answers
 };
 
 class SystemResolver::Asked final : public Lookup {
  public:
   explicit Asked(std::shared_ptr<Question> question) : question_(std::move(question)) {}
-  ~Asked() override { question_->done = nullptr; }
+  ~Asked() override {
+    question_->done = nullptr;
+    question_->wanted = false;
+  }
 
  private:
   std::shared_ptr<Question> question_;
@@ -88,10 +98,11 @@ SystemResolver::~SystemResolver() {
 
 std::unique_ptr<Resolver::Lookup> SystemResolver::resolve(
     std::string host, Executor executor, std::function<void(Result<Addresses>)> done) {
-  auto question = std::make_shared<Question>(
-      Question{std::move(host), boost::asio::make_work_guard(executor), std::move(done)});
+  auto question = std::make_shared<Question>(std::move(host), executor, std::move(done));
   auto asked = std::make_unique<Asked>(question);
   const std::lock_guard lock(mutex_);
+  if (questions_.size() >= settings_.waiting)
+    std::erase_if(questions_, [](const auto& one) { return !one->wanted; });
   if (questions_.size() >= settings_.waiting) {
     boost::asio::post(executor, [question] {
       if (question->done) {
@@ -120,7 +131,8 @@ void SystemResolver::serve() {
     auto question = std::move(questions_.front());
     questions_.pop_front();
     lock.unlock();
-    auto answer = ask(question->host);
+    // What nobody waits for any more costs no time of those who do.
+    auto answer = question->wanted ? ask(question->host) : Result<Addresses>();
     const auto executor = question->work.get_executor();
     boost::asio::post(executor, [question = std::move(question), answer = std::move(answer)] {
       question->work.reset();

@@ -1,5 +1,4 @@
-// TLS as a client speaks it: whom it trusts, and streams over it. OpenSSL is included in
-// net/tls.cpp and net/client_stream.h alone.
+// TLS as a client speaks it: whom it trusts.
 #pragma once
 #include <memory>
 #include <string>

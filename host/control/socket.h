@@ -26,8 +26,8 @@ std::filesystem::path socket_path(const std::filesystem::path& state);
 // Serves on a thread of its own, for the owner of the state folder only.
 class SocketServer {
  public:
-  // Takes a request and what is to be called with the reply, once, from any thread. The server's
-  // thread calls it; it must not block.
+  // Takes a request and what is to be called with the reply, once, from any thread, and not copied.
+  // The server's thread calls it; it must not block.
   using Handler = std::function<void(std::string subject, std::string payload,
                                      std::function<void(std::string)> reply)>;
 

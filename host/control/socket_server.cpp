@@ -92,11 +92,14 @@ class Session final : public std::enable_shared_from_this<Session> {
   void on_payload() {
     timer_.cancel();
     kept_ = server_.lock();
-    handler_(std::move(subject_), std::exchange(received_, {}),
-             [self = shared_from_this(), executor = socket_.get_executor()](std::string reply) {
-               const auto kept = std::move(self->kept_);
-               asio::post(executor, [self, reply = std::move(reply)] { self->send(reply); });
-             });
+    handler_(
+        std::move(subject_), std::exchange(received_, {}),
+        [self = shared_from_this(), executor = socket_.get_executor()](std::string reply) mutable {
+          // The session goes with its loop: nothing of it may stay here when that ends.
+          const auto kept = std::move(self->kept_);
+          asio::post(executor,
+                     [self = std::move(self), reply = std::move(reply)] { self->send(reply); });
+        });
   }
 
   void send(const std::string& reply) {

@@ -35,10 +35,10 @@ class SocketTest : public testing::Test {
     auto opened = SocketServer::open(
         path(),
         [this](const std::string& subject, const std::string& payload,
-               const std::function<void(std::string)>& reply) {
+               std::function<void(std::string)> reply) {
           if (subject != "silence") return reply(subject + "/" + payload);
           const std::lock_guard lock(mutex_);
-          waiting_.push_back(reply);
+          waiting_.push_back(std::move(reply));
         },
         patience);
     ASSERT_TRUE(opened) << opened.error().message;

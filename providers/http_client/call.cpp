@@ -97,10 +97,7 @@ HttpClientCall::HttpClientCall(HttpClientEndpoint& endpoint,
       kept_(*std::get<contracts::HttpCall>(invocation.payload).request),
       source_(invocation.source),
       traceparent_(invocation.context.trace.header()),
-      deadline_(std::min(invocation.context.deadline,
-                         endpoint.clock().now() +
-                             std::min<std::chrono::nanoseconds>(kept_.request().connect_timeout,
-                                                                endpoint.grant().connect_timeout))),
+      deadline_(invocation.context.deadline),
       caller_(std::get<contracts::HttpCall>(invocation.payload).caller),
       replier_(replier),
       credit_(kept_.request().credit) {}
@@ -111,7 +108,10 @@ void HttpClientCall::start() {
 }
 
 void HttpClientCall::dial() {
-  wish_ = endpoint_.pool().dial({.target = target_, .deadline = deadline_}, [this](auto line) {
+  const auto patience = std::min<std::chrono::nanoseconds>(kept_.request().connect_timeout,
+                                                           endpoint_.grant().connect_timeout);
+  const auto deadline = std::min(deadline_, endpoint_.clock().now() + patience);
+  wish_ = endpoint_.pool().dial({.target = target_, .deadline = deadline}, [this](auto line) {
     if (line) return send(*std::move(line));
     dial_failed(line.error());
   });

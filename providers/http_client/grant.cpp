@@ -113,6 +113,10 @@ std::optional<Target> Target::of(std::string_view scheme, std::string_view autho
 Result<Grant> Grant::parse(const contracts::Settings& settings) {
   Grant grant;
   for (const auto& [key, value] : settings) {
+    // An empty list would allow what it was written to narrow.
+    const bool list = key == "hosts" || key == "ports" || key == "schemes";
+    if (list && items(value).empty())
+      return wrong(key, "at least one entry; leave the key out to allow all", value);
     if (key == "hosts") {
       TRY_OK(read_hosts(value, grant.hosts));
     } else if (key == "ports") {

@@ -26,6 +26,13 @@ TEST(Grant, without_settings_allows_every_target) {
   EXPECT_EQ(refused({}, "http", "[::1]:8080"), "");
 }
 
+TEST(Grant, is_not_widened_by_a_list_without_entries) {
+  for (const auto* key : {"hosts", "ports", "schemes"}) {
+    for (const auto* value : {"", " ", ",", " , "})
+      EXPECT_NE(complaint(key, value).find("at least one entry"), std::string::npos) << key;
+  }
+}
+
 TEST(Grant, is_narrowed_by_hosts) {
   const contracts::Settings settings{{"hosts", "api.example.com, *.Shop.example"}};
 

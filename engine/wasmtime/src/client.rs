@@ -10,6 +10,7 @@ use crate::http_error::code_of;
 use crate::http_types::types::ErrorCode;
 use crate::limits::{Held, Limits, Refusal, Reserved};
 use crate::outbox;
+use crate::pieces;
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -56,6 +57,13 @@ pub struct Order {
     pub connect_timeout: u64,
     pub first_byte_timeout: u64,
     pub between_bytes_timeout: u64,
+}
+
+impl Order {
+    /// That are kept for as long as the request is under way.
+    fn bytes(&self) -> u64 {
+        self.headers.bytes() + (self.target.len() + self.authority.len()) as u64
+    }
 }
 
 /// What a guest may write ahead of who takes it.
@@ -256,7 +264,9 @@ impl Client {
     /// Sends the request off, at the end of the running poll.
     pub fn send(self: &Arc<Self>, order: Order, held: &mut Held) -> Result<(), Refusal> {
         let mut state = lock(&self.state);
-        state.reserved.push(held.reserve(FIRST as u64)?);
+        state
+            .reserved
+            .push(held.reserve(FIRST as u64 + order.bytes())?);
         state.order = Some(Box::new(order));
         self.notify(state);
         Ok(())
@@ -352,7 +362,7 @@ impl Client {
         }
         state.written = written;
         state.queued += bytes.len();
-        state.out.push_back(bytes);
+        pieces::put(&mut state.out, bytes);
         if state.sendable() {
             self.notify(state);
         }
@@ -516,7 +526,7 @@ impl Client {
     fn body(&self, chunk: &[u8]) {
         self.change(|state| {
             if state.failed.is_none() && !chunk.is_empty() {
-                state.chunks.push_back(Bytes::copy_from_slice(chunk));
+                pieces::put(&mut state.chunks, Bytes::copy_from_slice(chunk));
             }
         });
     }

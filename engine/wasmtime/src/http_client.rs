@@ -55,14 +55,30 @@ pub struct IncomingResponse {
 
 // ---- checks of what guests set ----
 
+/// Bytes of a request's target: what servers take at least (RFC 9110, 4.1).
+const LONGEST_TARGET: usize = 8000;
+/// Bytes of a method, a scheme or an authority: a name of DNS has 253 at most.
+const LONGEST_NAME: usize = 300;
+
+/// The words of a request are kept without being counted: they are short.
+fn short_name(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && valid_name(name)
+}
+
 /// What a target may consist of: printable, and nothing that ends or confuses a request line.
 fn valid_target(target: &str) -> bool {
+    if target.len() > LONGEST_TARGET {
+        return false;
+    }
     let plain = |b: u8| b.is_ascii_graphic() && !b"#\"<>\\".contains(&b);
     (target.starts_with(['/', '?']) || target == "*") && target.bytes().all(plain)
 }
 
 /// `host [":" port]`, without user information.
 fn valid_authority(authority: &str) -> bool {
+    if authority.len() > LONGEST_NAME {
+        return false;
+    }
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, port),
         _ => (authority, ""),
@@ -94,6 +110,13 @@ fn method_text(method: &Method) -> &str {
 }
 
 impl OutgoingRequest {
+    /// Nobody will send it: its body takes nothing more.
+    fn abandon_body(&self) {
+        if let Some(client) = &self.client {
+            client.abandon_body();
+        }
+    }
+
     /// The parts that a request needs; an error code when it has them not.
     fn order(self, sink: ClientSink, host: &Host, options: &Options) -> Result<Order, ErrorCode> {
         let scheme = match self.scheme {
@@ -101,7 +124,7 @@ impl OutgoingRequest {
             Some(Scheme::Http) => "http",
             Some(Scheme::Other(_)) => return Err(ErrorCode::HttpProtocolError),
         };
-        if let Method::Connect = self.method {
+        if method_text(&self.method).eq_ignore_ascii_case("CONNECT") {
             return Err(ErrorCode::HttpRequestMethodInvalid);
         }
         let target = match self.target {
@@ -143,7 +166,10 @@ impl Host {
         };
         let expected = match content_length(&request.headers) {
             Ok(expected) => expected,
-            Err(why) => return Ok(Err(ErrorCode::InternalError(Some(why)))),
+            Err(why) => {
+                request.abandon_body();
+                return Ok(Err(ErrorCode::InternalError(Some(why))));
+            }
         };
         let client = match request.client.take() {
             Some(client) => client,
@@ -222,7 +248,7 @@ impl types::HostOutgoingRequest for Host {
         request: Resource<OutgoingRequest>,
         method: Method,
     ) -> Result<Result<(), ()>> {
-        if !valid_name(method_text(&method)) {
+        if !short_name(method_text(&method)) {
             return Ok(Err(()));
         }
         self.table.get_mut(&request)?.method = method;
@@ -259,7 +285,7 @@ impl types::HostOutgoingRequest for Host {
         scheme: Option<Scheme>,
     ) -> Result<Result<(), ()>> {
         if let Some(Scheme::Other(other)) = &scheme
-            && !valid_name(other)
+            && !short_name(other)
         {
             return Ok(Err(()));
         }
@@ -294,6 +320,7 @@ impl types::HostOutgoingRequest for Host {
     fn drop(&mut self, request: Resource<OutgoingRequest>) -> Result<()> {
         let request = self.table.delete(request)?;
         self.held.release(request.headers.bytes());
+        request.abandon_body();
         Ok(())
     }
 }

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod linker;
 pub mod outbox;
 pub mod panics;
+pub mod pieces;
 pub mod report;
 pub mod setting;
 pub mod steps;
