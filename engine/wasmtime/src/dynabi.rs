@@ -89,7 +89,7 @@ impl<const N: usize> LentArgs<N> {
     }
 
     /// Bytes of the image with what is lent.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.tail.as_ref().map_or(self.bytes.len(), Tail::end)
     }
 }

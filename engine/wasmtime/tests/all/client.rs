@@ -25,6 +25,7 @@ struct Told {
 /// All requests of one component.
 #[derive(Default)]
 struct Server {
+    #[expect(clippy::vec_box, reason = "C keeps their addresses")]
     all: Mutex<Vec<Box<Mutex<Told>>>>,
 }
 
