@@ -62,6 +62,20 @@ std::map<std::string, Generation> targets(const Map& running) {
   return found;
 }
 
+bool is_among(const plan::Step& step, const std::vector<plan::Step>& steps) {
+  return std::ranges::find(steps, step.key, &plan::Step::key) != steps.end();
+}
+
+// An endpoint, changed or not, ends with its provider: of one that was started it is opened again.
+template <class Map>
+bool begins_anew(const plan::Step& step, const Map& running,
+                 const std::vector<Generation>& started) {
+  const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what);
+  if (endpoint == nullptr) return false;
+  const auto of = running.find(provider_key(endpoint->provider));
+  return of != running.end() && std::ranges::find(started, of->second.generation) != started.end();
+}
+
 // Components stand before the routes to them.
 std::vector<FrontRoute> routes_of(const plan::Plan& plan) {
   std::map<ComponentId, contracts::Limits> limits;
@@ -186,8 +200,12 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
   TRY(auto links, link_table(plan));
   Change change{running_, {}, {}, {}, {}};
   const auto all = [&]() -> Result<> {
-    for (const auto& step : diff.added) TRY_OK(start(step, images, extras, change));
-    for (const auto& step : diff.changed) TRY_OK(start(step, images, extras, change));
+    // In the order of the plan: an endpoint that is new belongs to the provider as it is now.
+    for (const auto& step : plan.steps) {
+      if (is_among(step, diff.added) || is_among(step, diff.changed) ||
+          begins_anew(step, change.running, change.started))
+        TRY_OK(start(step, images, extras, change));
+    }
     for (const auto& step : diff.adjusted) TRY_OK(adjust(step, change));
     // A secret may have changed where it is kept.
     for (const auto& step : plan.steps) {

@@ -30,6 +30,7 @@ struct Shape {
   std::string address = "127.0.0.1:0";
   std::string limits = "";  // properties of the component
   bool keyvalue = false;
+  bool linked = false;               // hello to it
   std::string keyvalue_config = "";  // of the capability
   std::string keyvalue_kind = "capability";
   std::string image = std::string(WEFT_GUESTS) + "/hello.wasm";
@@ -56,7 +57,7 @@ spec:
     - name: hello
       type: component
       properties: {{image: "{}", config: [{{name: env, properties: {{K: "{}"}}}}]}}
-      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}{}]
+      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}{}{}]
     - name: http
       type: capability
       properties: {{image: "weft:http-server"}}
@@ -71,29 +72,43 @@ spec:
 {})",
       shape.image, shape.config,
       shape.limits.empty() ? std::string() : ", {type: limits, properties: {" + shape.limits + "}}",
+      shape.linked ? ", {type: link, properties: {namespace: wasi, package: keyvalue, interfaces: "
+                     "[store], target: {name: kv}}}"
+                   : "",
       shape.address, shape.path, keyvalue_yaml(shape));
 }
 
 // A provider that starts, or does not.
 class EmptyProvider final : public contracts::Provider {
  public:
-  explicit EmptyProvider(int& open) : open_(open) { ++open_; }
+  EmptyProvider(int& open, std::atomic<int>& endpoints) : open_(open), endpoints_(endpoints) {
+    ++open_;
+  }
   ~EmptyProvider() override { --open_; }
   Result<std::unique_ptr<contracts::Endpoint>> open(asio::io_context::executor_type,
                                                     const contracts::Settings&) override {
     class Nothing final : public contracts::Endpoint {
+     public:
+      explicit Nothing(std::atomic<int>& count) : count_(count) { ++count_; }
+      Nothing(const Nothing&) = delete;
+      Nothing& operator=(const Nothing&) = delete;
+      ~Nothing() override { --count_; }
+
+     private:
+      std::atomic<int>& count_;
       std::size_t in_flight() const override { return 0; }
       contracts::Pending invoke(contracts::Invocation, contracts::Replier& replier) override {
         replier.on_reply({fail(Errc::unavailable, "empty")});
         return {};
       }
     };
-    return std::make_unique<Nothing>();
+    return std::make_unique<Nothing>(endpoints_);
   }
   void close() override {}
 
  private:
   int& open_;
+  std::atomic<int>& endpoints_;
 };
 
 class HostTest : public testing::Test {
@@ -174,13 +189,14 @@ class HostTest : public testing::Test {
         const auto config = start.config.find("k");
         const bool refused = config != start.config.end() && config->second == refuse_config_;
         if (refuse_ || refused) return fail(Errc::unavailable, "the disk is gone");
-        auto made = std::make_unique<EmptyProvider>(open_providers_);
+        auto made = std::make_unique<EmptyProvider>(open_providers_, open_endpoints_);
         most_open_providers_ = std::max(most_open_providers_, open_providers_);
         return made;
       }};
   const manifest::Providers providers_{{&kind_}};
   bool refuse_ = false;
   std::string refuse_config_ = "none";
+  std::atomic<int> open_endpoints_ = 0;
   int open_providers_ = 0, most_open_providers_ = 0;
   fs::path folder_;
   std::unique_ptr<Host> host_;
@@ -320,6 +336,20 @@ TEST_F(HostTest, keeps_a_provider_whose_successor_cannot_start_where_both_may_ru
 
   EXPECT_EQ(host_->generation(ComponentId("app-kv")), before);
   EXPECT_EQ(open_providers_, 1);
+}
+
+TEST_F(HostTest, links_to_the_successor_of_a_provider_whose_configuration_changed) {
+  for (const auto succession :
+       {contracts::Succession::side_by_side, contracts::Succession::after_close}) {
+    kind_.succession = succession;
+    ASSERT_TRUE(apply({.keyvalue = true, .linked = true, .keyvalue_config = "1"}).summary);
+    EXPECT_EQ(open_endpoints_, 2) << "one on each thread";
+
+    ASSERT_TRUE(apply({.keyvalue = true, .linked = true, .keyvalue_config = "2"}).summary);
+
+    EXPECT_EQ(open_endpoints_, 2) << "it did not end with the predecessor";
+    EXPECT_EQ(open_providers_, 1);
+  }
 }
 
 TEST_F(HostTest, brings_a_provider_back_when_its_successor_cannot_start) {
