@@ -9,6 +9,7 @@
 
 #include "base/suggest.h"
 #include "host/manifest/image_ref.h"
+#include "host/manifest/names.h"
 
 namespace weft::control {
 namespace {
@@ -172,7 +173,13 @@ struct Apply {
   }
 
   Result<Effect> operator()(const StartProvider& edit) const {
-    if (find(edit.id, manifests))
+    if (!manifest::is_id(edit.id)) {
+      return fail(Errc::invalid,
+                  fmt::format("'{}' cannot be an id: it names a folder here and a subject in a "
+                              "lattice. Use letters, digits, '-' and '_', 100 characters at most",
+                              edit.id));
+    }
+    if (const auto there = find(edit.id, manifests); there || there.error().code != Errc::not_found)
       return fail(Errc::conflict,
                   fmt::format("something with the id or name '{}' is already running", edit.id));
     auto image = manifest::read_image(edit.image, "", providers, by_hand());

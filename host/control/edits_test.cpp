@@ -200,6 +200,18 @@ TEST(Edits, start_providers_in_an_application_of_their_own_and_stop_any) {
               HasSubstr("weft scale counter 0"));
 }
 
+TEST(Edits, refuse_ids_of_providers_that_would_name_a_folder_elsewhere) {
+  auto manifests = read({k_counter});
+
+  for (const auto* id : {"../elsewhere", "/tmp/x", "", "a.b"}) {
+    const auto refused =
+        edit(manifests, StartProvider{.id = id, .image = "weft:keyvalue-sqlite", .config = {}});
+    ASSERT_FALSE(refused) << id;
+    EXPECT_EQ(refused.error().code, Errc::invalid) << id;
+  }
+  EXPECT_EQ(manifests.size(), 1u);
+}
+
 TEST(Edits, are_told_in_the_words_of_the_command_line_without_values) {
   auto link = to("kv", {"store", "atomics"});
   link.name = "backup";
