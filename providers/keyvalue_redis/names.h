@@ -11,7 +11,7 @@ namespace weft::providers::keyvalue_redis {
 
 inline constexpr std::string_view k_plain_bucket = "default";
 inline constexpr std::string_view k_reserved = "weft:";
-// The name of the mark that stands for the state of a key, see versions.h: `weft::{NAME}`. No
+// The name of the mark that stands for the state of a key, see scripts.h: `weft::{NAME}`. No
 // bucket has an empty name; the braces keep key and mark on one server of a cluster.
 inline constexpr std::string_view k_mark_begin = "weft::{";
 inline constexpr std::string_view k_mark_end = "}";
