@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -63,17 +62,6 @@ DialFault tls_fault(const error_code& error, SSL* ssl, const std::string& host) 
   return {reason >= alerts ? DialKind::alert : DialKind::tls_protocol,
           fmt::format("the TLS handshake with {} failed: {}", host, error.message()),
           {}};
-}
-
-// What the certificate must be for, and what the server is asked for.
-bool expect_host(SSL* ssl, const std::string& host) {
-  error_code not_an_address;
-  (void)ip::make_address(host, not_an_address);
-  if (!not_an_address) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
-  // Only names of the certificate's list count (RFC 9110, 4.3.4).
-  SSL_set_hostflags(ssl,
-                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
 }
 
 }  // namespace

@@ -18,9 +18,10 @@ constexpr std::size_t k_kept_queue_bytes = std::size_t{256} << 10;
 
 }  // namespace
 
-Client::Client(ClientSettings settings, TlsSettings* tls, const Surroundings& around)
+Client::Client(ClientSettings settings, std::shared_ptr<const TlsClient> tls,
+               const Surroundings& around)
     : settings_(std::move(settings)),
-      tls_(tls),
+      tls_(std::move(tls)),
       executor_(around.executor),
       clock_(around.clock),
       log_(around.log),

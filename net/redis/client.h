@@ -68,8 +68,8 @@ class Client final : private ConnectionUser {
     Random& random;
     Log& log;
   };
-  // Connects at once. `tls` may be null when the address is without; all outlive this.
-  Client(ClientSettings settings, TlsSettings* tls, const Surroundings& around);
+  // Connects at once. `tls` is null when the address is without; the others outlive this.
+  Client(ClientSettings settings, std::shared_ptr<const TlsClient> tls, const Surroundings& around);
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
   // Whatever has no outcome yet gets `unavailable`.
@@ -133,7 +133,7 @@ class Client final : private ConnectionUser {
 
   // Set at construction.
   const ClientSettings settings_;
-  TlsSettings* const tls_;
+  const std::shared_ptr<const TlsClient> tls_;
   const boost::asio::io_context::executor_type executor_;
   const Clock& clock_;
   Log& log_;

@@ -192,13 +192,13 @@ class RedisTls : public RedisClient {
                "openssl");
     return path;
   }
-  Client& open_tls(const std::string& host, TlsSettings* tls) {
+  Client& open_tls(const std::string& host, std::shared_ptr<const TlsClient> tls) {
     ClientSettings settings;
     settings.address = Address::parse("rediss://" + host + ":" + std::to_string(port)).value();
     settings.label = "test";
     settings.name = "weft:test";
     settings.answer_limit = 500ms;
-    return clients.emplace_back(std::move(settings), tls,
+    return clients.emplace_back(std::move(settings), std::move(tls),
                                 Client::Surroundings{io.get_executor(), clock, random, log});
   }
 
@@ -211,8 +211,8 @@ class RedisTls : public RedisClient {
 };
 
 TEST_F(RedisTls, reaches_a_server_whose_certificate_an_authority_of_ours_signed) {
-  const auto tls = make_tls(certificate_).value();
-  auto& client = open_tls("127.0.0.1", tls.get());
+  const auto tls = TlsClient::make({.ca_file = certificate_}).value();
+  auto& client = open_tls("127.0.0.1", tls);
   const std::string large(3'000'000, 'x');
 
   EXPECT_EQ(ask(client, "SET", "k", large), "OK");
@@ -221,11 +221,11 @@ TEST_F(RedisTls, reaches_a_server_whose_certificate_an_authority_of_ours_signed)
 }
 
 TEST_F(RedisTls, refuses_a_certificate_of_nobody_known_or_for_another_name) {
-  const auto system = make_tls("").value();
-  const auto ours = make_tls(certificate_).value();
+  const auto system = TlsClient::make({}).value();
+  const auto ours = TlsClient::make({.ca_file = certificate_}).value();
 
-  const auto unknown = ask(open_tls("127.0.0.1", system.get()), "PING");
-  const auto another = ask(open_tls("localhost", ours.get()), "PING");
+  const auto unknown = ask(open_tls("127.0.0.1", system), "PING");
+  const auto another = ask(open_tls("localhost", ours), "PING");
 
   EXPECT_TRUE(unknown.starts_with("unavailable")) << unknown;
   EXPECT_NE(unknown.find("certificate verify failed"), std::string::npos) << unknown;

@@ -9,7 +9,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <optional>
@@ -37,43 +36,17 @@ std::string explain(const error_code& error) {
   return error.message();
 }
 
-}  // namespace
-
-class TlsSettings {
- public:
-  asio::ssl::context context{asio::ssl::context::tls_client};
-};
-
-void TlsSettingsDelete::operator()(TlsSettings* settings) const { delete settings; }
-
-Result<TlsSettingsPtr> make_tls(const std::string& authorities) {
-  TlsSettingsPtr made(new TlsSettings);
-  error_code error;
-  made->context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-  made->context.set_verify_mode(asio::ssl::verify_peer, error);
-  if (authorities.empty()) {
-    made->context.set_default_verify_paths(error);
-  } else {
-    made->context.load_verify_file(authorities, error);
-  }
-  if (error) {
-    return fail(
-        Errc::invalid,
-        fmt::format("{}: {}",
-                    authorities.empty() ? "the system's certificate authorities" : authorities,
-                    error.message()));
-  }
-  return made;
-}
-
-namespace {
-
 // What handlers share with the connection that its user holds: whichever is left last frees it.
 class Wire final : public std::enable_shared_from_this<Wire> {
  public:
-  Wire(const Executor& executor, Address address, TlsSettings* tls, ConnectionUser& user)
-      : address_(std::move(address)), user_(&user), resolver_(executor), socket_(executor) {
-    if (tls != nullptr) tls_.emplace(socket_, tls->context);
+  Wire(const Executor& executor, Address address, std::shared_ptr<const TlsClient> tls,
+       ConnectionUser& user)
+      : address_(std::move(address)),
+        user_(&user),
+        resolver_(executor),
+        socket_(executor),
+        trust_(std::move(tls)) {
+    if (trust_) tls_.emplace(socket_, trust_->context());
   }
 
   void open() {
@@ -165,13 +138,8 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     if (error) return broken("connecting", error);
     if (!tls_) return opened();
     const auto& host = std::get<HostPort>(address_.place).host;
-    tls_->set_verify_callback(asio::ssl::host_name_verification(host), error);
-    error_code no_number;
-    (void)asio::ip::make_address(host, no_number);
-    // A server that has several certificates is told the name, never a number.
-    if (!error && no_number && SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str()) != 1)
-      error = asio::error::invalid_argument;
-    if (error) return broken("TLS", error);
+    if (!expect_host(tls_->native_handle(), host))
+      return broken("TLS", asio::error::invalid_argument);
     tls_->async_handshake(asio::ssl::stream_base::client,
                           [self = shared_from_this()](const error_code& failed) {
                             if (failed) return self->broken("TLS", failed);
@@ -222,6 +190,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   ConnectionUser* user_;  // null when it hears nothing more
   Resolver resolver_;
   Socket socket_;
+  const std::shared_ptr<const TlsClient> trust_;  // null: plain
   std::optional<asio::ssl::stream<Socket&>> tls_;
   std::vector<Endpoint> places_;
   std::vector<char> read_;
@@ -243,9 +212,10 @@ class WireConnection final : public Connection {
 }  // namespace
 
 std::unique_ptr<Connection> open_connection(const boost::asio::io_context::executor_type& executor,
-                                            const Address& address, TlsSettings* tls,
+                                            const Address& address,
+                                            std::shared_ptr<const TlsClient> tls,
                                             ConnectionUser& user) {
-  auto wire = std::make_shared<Wire>(executor, address, tls, user);
+  auto wire = std::make_shared<Wire>(executor, address, std::move(tls), user);
   wire->open();
   return std::make_unique<WireConnection>(std::move(wire));
 }

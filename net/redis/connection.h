@@ -9,18 +9,9 @@
 
 #include "base/result.h"
 #include "net/redis/address.h"
+#include "net/tls.h"
 
 namespace weft::net::redis {
-
-// What TLS needs to know, read once. Shared by the connections of one address.
-class TlsSettings;
-struct TlsSettingsDelete {
-  void operator()(TlsSettings* settings) const;
-};
-using TlsSettingsPtr = std::unique_ptr<TlsSettings, TlsSettingsDelete>;
-// Certificates are checked against the system's authorities, or those in the PEM file `authorities`
-// when it is not empty. invalid: the file cannot be read.
-Result<TlsSettingsPtr> make_tls(const std::string& authorities);
 
 // Whether what was written has left the process, or will be said to have by on_written.
 enum class Write { done, under_way };
@@ -49,10 +40,11 @@ class Connection {
   virtual Write write(std::string& bytes) = 0;
 };
 
-// Begins to connect. `tls` is not null for an address with TLS, and outlives the connection, as do
-// the user and the executor. Destroying it ends it: its user hears nothing more.
+// Begins to connect. `tls` is not null for an address with TLS; the user and the executor outlive
+// the connection. Destroying it ends it: its user hears nothing more.
 std::unique_ptr<Connection> open_connection(const boost::asio::io_context::executor_type& executor,
-                                            const Address& address, TlsSettings* tls,
+                                            const Address& address,
+                                            std::shared_ptr<const TlsClient> tls,
                                             ConnectionUser& user);
 
 }  // namespace weft::net::redis

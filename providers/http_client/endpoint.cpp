@@ -23,11 +23,12 @@ std::string value_for(std::string_view key, const Target& target) {
 
 HttpClientEndpoint::HttpClientEndpoint(const net::Executor& executor, net::Resolver& resolver,
                                        const Clock& clock, Log& log, Grant grant,
-                                       std::shared_ptr<const net::TlsClient> tls)
+                                       const MaybeTls& tls)
     : clock_(clock),
       log_(log),
       grant_(std::move(grant)),
-      pool_(executor, resolver, clock, grant_, std::move(tls)) {}
+      no_tls_(tls ? std::nullopt : std::optional(tls.error())),
+      pool_(executor, resolver, clock, grant_, tls ? *tls : nullptr) {}
 
 HttpClientEndpoint::~HttpClientEndpoint() {
   while (!calls_.empty()) {
@@ -59,6 +60,11 @@ contracts::Pending HttpClientEndpoint::invoke(contracts::Invocation invocation,
          HttpCode::http_request_denied});
     return {};
   }
+  if (no_tls_ && target->scheme == "https") {
+    refused_tls(std::string(invocation.source), *target);
+    replier.on_reply({std::unexpected(*no_tls_), HttpCode::tls_certificate_error});
+    return {};
+  }
   auto made = std::make_unique<HttpClientCall>(*this, invocation, *std::move(target), replier);
   auto& call = *made;
   calls_.emplace(&call, std::move(made));
@@ -77,6 +83,14 @@ void HttpClientEndpoint::refused_target(const std::string& source, const Target&
   log_.warn(fmt::format("a request to {}://{}:{} was refused: the link's `{}` does not name it; to "
                         "allow it, add '{}' to `{}` in the target config of the link",
                         target.scheme, target.host, target.port, key, value_for(key, target), key),
+            {{"component", source}, {"host", target.host}});
+}
+
+void HttpClientEndpoint::refused_tls(const std::string& source, const Target& target) {
+  if (!is_news(source, target)) return;
+  log_.warn(fmt::format("https://{}:{} cannot be trusted: {}, in `ca_file` in the target config of "
+                        "the link",
+                        target.host, target.port, no_tls_->message),
             {{"component", source}, {"host", target.host}});
 }
 

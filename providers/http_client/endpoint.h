@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -18,7 +19,7 @@ class HttpClientEndpoint final : public contracts::Endpoint {
  public:
   // `executor`'s context and the references outlive it.
   HttpClientEndpoint(const net::Executor& executor, net::Resolver& resolver, const Clock& clock,
-                     Log& log, Grant grant, std::shared_ptr<const net::TlsClient> tls);
+                     Log& log, Grant grant, const MaybeTls& tls);
   // Calls under way are answered `unavailable`.
   ~HttpClientEndpoint() override;
 
@@ -36,11 +37,13 @@ class HttpClientEndpoint final : public contracts::Endpoint {
 
  private:
   void refused_target(const std::string& source, const Target& target, std::string_view key);
+  void refused_tls(const std::string& source, const Target& target);
   bool is_news(const std::string& source, const Target& target);
 
   const Clock& clock_;
   Log& log_;
   const Grant grant_;
+  const std::optional<Error> no_tls_;  // why not
   Pool pool_;
   std::unordered_map<HttpClientCall*, std::unique_ptr<HttpClientCall>> calls_;
   std::set<std::string> told_;

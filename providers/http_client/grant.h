@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "contracts/provider.h"
+#include "net/tls.h"
 
 namespace weft::providers::http_client {
 
@@ -20,6 +21,9 @@ struct Target {
   // Of a request's scheme and authority. Nothing when they are none.
   static std::optional<Target> of(std::string_view scheme, std::string_view authority);
 };
+
+// Or why there can be no https.
+using MaybeTls = Result<std::shared_ptr<const net::TlsClient>>;
 
 struct Grant {
   std::vector<std::string> hosts;    // "example.com", "*.example.com"; empty: all

@@ -51,19 +51,22 @@ const contracts::ProviderKind& kind() {
                .keys = k_keys},
       .start = [](const contracts::ProviderStart& start)
           -> Result<std::unique_ptr<contracts::Provider>> {
-        return std::make_unique<HttpClient>(std::make_unique<net::SystemResolver>(), start.clock,
-                                            start.log);
+        return std::make_unique<HttpClient>(std::make_unique<net::SystemResolver>(),
+                                            net::TlsClient::make({}), start.clock, start.log);
       }};
   return one;
 }
 
-HttpClient::HttpClient(std::unique_ptr<net::Resolver> resolver, const Clock& clock, Log& log)
-    : resolver_(std::move(resolver)), clock_(clock), log_(log) {}
+HttpClient::HttpClient(std::unique_ptr<net::Resolver> resolver, MaybeTls system, const Clock& clock,
+                       Log& log)
+    : resolver_(std::move(resolver)), system_(std::move(system)), clock_(clock), log_(log) {}
 
 Result<std::unique_ptr<contracts::Endpoint>> HttpClient::open(
     boost::asio::io_context::executor_type executor, const contracts::Settings& settings) {
   TRY(auto grant, Grant::parse(settings));
-  TRY(auto tls, net::TlsClient::make({.ca_file = grant.ca_file}));
+  auto tls = grant.ca_file.empty() ? system_ : net::TlsClient::make({.ca_file = grant.ca_file});
+  if (!tls && !grant.ca_file.empty())
+    return std::unexpected(std::move(tls).error().context("ca_file"));
   return std::make_unique<HttpClientEndpoint>(executor, *resolver_, clock_, log_, std::move(grant),
                                               std::move(tls));
 }

@@ -291,6 +291,20 @@ TEST(HttpClientTest, tells_once_which_host_was_refused_and_what_would_allow_it) 
   EXPECT_EQ(std::ranges::count(client.logged, '\n'), 2);
 }
 
+TEST(HttpClientTest, serves_all_but_https_where_the_system_has_no_certificates) {
+  Client client({{"allow_private", "true"}}, fail(Errc::unavailable, "install ca-certificates"));
+  RawServer server(always(std::string(k_hello)));
+
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(client.get(at(server), {.scheme = "https"}), "TLS-certificate-error");
+  EXPECT_EQ(client.get(at(server)), "200 hello");
+
+  EXPECT_THAT(client.logged, HasSubstr("install ca-certificates, in `ca_file`"));
+  EXPECT_EQ(std::ranges::count(client.logged, '\n'), 1);
+  EXPECT_EQ(server.connections(), 1);
+  client.endpoint.reset();  // closes what it keeps, so that the servers end
+}
+
 TEST(HttpClientTest, closes_the_connection_of_a_request_that_nobody_waits_for) {
   Client client;
   std::atomic<bool> left = false;

@@ -120,7 +120,9 @@ class Guest final : public contracts::HttpCaller, public contracts::Replier {
 // A thread with the client on it.
 class Client {
  public:
-  explicit Client(contracts::Settings settings = {{"allow_private", "true"}}) {
+  explicit Client(contracts::Settings settings = {{"allow_private", "true"}},
+                  MaybeTls system = net::TlsClient::make({}))
+      : provider_(std::make_unique<FakeResolver>(names), std::move(system), clock, log) {
     auto opened = provider_.open(io.get_executor(), settings);
     EXPECT_TRUE(opened) << opened.error().message;
     if (opened) endpoint = *std::move(opened);
@@ -188,7 +190,7 @@ class Client {
   std::string logged;
   Log log{{.level = LogLevel::debug}, clock, [this](std::string_view line) { logged += line; }};
   TraceContext trace = TraceContext::make(random);
-  HttpClient provider_{std::make_unique<FakeResolver>(names), clock, log};
+  HttpClient provider_;
   std::unique_ptr<contracts::Endpoint> endpoint;
 };
 

@@ -46,12 +46,12 @@ bool is_snapshot(const Reply& reply) { return reply.is(Kind::list) && reply.size
 
 }  // namespace
 
-Face::Face(const net::redis::ClientSettings& settings, net::redis::TlsSettings* tls, Calls& calls,
-           const net::redis::Client::Surroundings& around)
+Face::Face(const net::redis::ClientSettings& settings, std::shared_ptr<const net::TlsClient> tls,
+           Calls& calls, const net::redis::Client::Surroundings& around)
     : where_(fmt::format("{} ({})", settings.label, settings.address.text())),
       calls_(calls),
       random_(around.random),
-      client_(settings, tls, around) {}
+      client_(settings, std::move(tls), around) {}
 
 template <class T, class Convert, class Write>
 void Face::ask(Answer<T> answer, Convert convert, const Write& write) {

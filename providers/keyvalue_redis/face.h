@@ -15,9 +15,9 @@ namespace weft::providers::keyvalue_redis {
 
 class Face final : public contracts::keyvalue::KeyValue {
  public:
-  // `tls` and `calls` outlive this.
-  Face(const net::redis::ClientSettings& settings, net::redis::TlsSettings* tls, Calls& calls,
-       const net::redis::Client::Surroundings& around);
+  // `calls` outlives this.
+  Face(const net::redis::ClientSettings& settings, std::shared_ptr<const net::TlsClient> tls,
+       Calls& calls, const net::redis::Client::Surroundings& around);
 
   template <class T>
   using Answer = contracts::keyvalue::Answer<T>;

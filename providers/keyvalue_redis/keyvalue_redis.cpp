@@ -33,7 +33,7 @@ std::string client_name(std::string_view id) {
 class RedisEndpoint final : public contracts::Endpoint {
  public:
   RedisEndpoint(Checked checked, Calls& calls, const net::redis::Client::Surroundings& around)
-      : checked_(std::move(checked)), face_(checked_.client, checked_.tls.get(), calls, around) {}
+      : face_(checked.client, std::move(checked.tls), calls, around) {}
 
   contracts::Pending invoke(contracts::Invocation invocation,
                             contracts::Replier& replier) override {
@@ -42,7 +42,6 @@ class RedisEndpoint final : public contracts::Endpoint {
   std::size_t in_flight() const override { return invoker_.in_flight(); }
 
  private:
-  const Checked checked_;
   Face face_;
   kv::KeyValueInvoker invoker_{face_};
 };

@@ -78,7 +78,7 @@ Result<Checked> read_settings(const contracts::Settings& settings) {
       milliseconds(settings, "backend_reconnect_max_delay_ms", client.retry_most));
   const std::string authorities(find(settings, "ca"));
   if (client.address.tls == net::redis::Tls::yes) {
-    auto tls = net::redis::make_tls(authorities);
+    auto tls = net::TlsClient::make({.ca_file = authorities, .alpn = net::Alpn::none});
     if (!tls) return std::unexpected(std::move(tls).error().context("`ca`"));
     made.tls = *std::move(tls);
   } else if (!authorities.empty()) {

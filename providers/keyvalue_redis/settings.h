@@ -10,8 +10,8 @@
 namespace weft::providers::keyvalue_redis {
 
 struct Checked {
-  net::redis::ClientSettings client;  // without label and name
-  net::redis::TlsSettingsPtr tls;     // null when the address is without
+  net::redis::ClientSettings client;          // without label and name
+  std::shared_ptr<const net::TlsClient> tls;  // null when the address is without
 };
 
 // Keys in lower case. invalid: names the key, says what is wrong and never shows a password.

@@ -39,7 +39,7 @@ TEST(RedisSettings, that_are_wrong_are_refused_by_the_name_of_the_key_without_th
             "`backend_response_timeout_ms: 2s` is no number of milliseconds, such as 5000");
   EXPECT_TRUE(why_not({{"backend_connection_timeout_ms", "0"}}).starts_with("`backend_conn"));
   EXPECT_TRUE(why_not({{"url", "rediss://db"}, {"ca", "/no/such.pem"}})
-                  .starts_with("`ca`: /no/such.pem: "));
+                  .starts_with("`ca`: there is no file /no/such.pem"));
   EXPECT_TRUE(why_not({{"ca", "/no/such.pem"}}).starts_with("`ca` is for TLS"));
 }
 
