@@ -41,4 +41,11 @@ Result<> check_pairs(std::string_view bucket, std::span<const Pair> pairs) {
   return {};
 }
 
+Result<> check_found(std::size_t bytes) {
+  if (bytes <= k_found_bytes) return {};
+  return fail(Errc::exhausted, fmt::format("the values asked for have more than {} bytes together; "
+                                           "ask for fewer at once",
+                                           k_found_bytes));
+}
+
 }  // namespace weft::contracts::keyvalue

@@ -50,6 +50,8 @@ inline constexpr Capabilities k_redis{.provider = "weft:keyvalue-redis",
 inline constexpr std::size_t k_bucket_bytes = 255;
 inline constexpr std::size_t k_key_bytes = 4096;
 inline constexpr std::size_t k_value_bytes = std::size_t{64} << 20;
+// Values of one get-many together, one that is asked for twice counted twice.
+inline constexpr std::size_t k_found_bytes = k_value_bytes;
 // Keys of one page, when the caller asks for more or leaves it to the provider.
 inline constexpr std::uint32_t k_page_keys = 1000;
 
@@ -60,5 +62,7 @@ Result<> check(Item item);
 Result<> check(Item item, Bytes value);
 Result<> check_keys(std::string_view bucket, std::span<const std::string_view> keys);
 Result<> check_pairs(std::string_view bucket, std::span<const Pair> pairs);
+// exhausted: so many bytes of values are more than one get-many answers.
+Result<> check_found(std::size_t bytes);
 
 }  // namespace weft::contracts::keyvalue

@@ -300,6 +300,8 @@ void Client::deliver(const Reply& reply) {
   --sent_;
   const auto error = std::exchange(first_error_, {});
   if (!outcome) return;
+  if (error.empty() && reply.is(Kind::too_large))
+    return outcome->on_failure({Errc::exhausted, fmt::format("{}: {}", where_, reply.text())});
   if (error.empty()) return outcome->on_reply(reply);
   const Node node{.kind = Kind::error, .size = error.size()};
   outcome->on_reply(Reply({&node, 1}, error));

@@ -38,8 +38,7 @@ struct ClientSettings {
   // Of what waits to be sent, and of all commands without a reply. Full: unavailable.
   std::size_t queue_bytes = std::size_t{128} << 20;
   std::size_t queue_commands = 8192;
-  std::size_t reply_bytes = std::size_t{128}
-                            << 20;  // of one reply; a larger one ends the connection
+  std::size_t reply_bytes = std::size_t{128} << 20;  // of one reply; a larger one is passed over
 };
 
 // Where the outcome of what was sent goes: to one of the two, once, on the client's thread; a
@@ -51,7 +50,8 @@ class Outcome {
   // or else the last reply.
   virtual void on_reply(const Reply& reply) noexcept = 0;
   // unavailable: not sent, or sent and the connection lost, so that nobody knows whether it was
-  // done; the message tells which. timed_out: sent, and no reply in time.
+  // done; the message tells which. timed_out: sent, and no reply in time. exhausted: done, and the
+  // reply is too large.
   virtual void on_failure(Error error) noexcept = 0;
   // Asked before it is sent after a wait: if false it is dropped.
   virtual bool wanted() const noexcept = 0;

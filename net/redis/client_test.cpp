@@ -170,15 +170,17 @@ TEST_F(RedisClient, forgets_the_bytes_of_commands_whose_time_is_over) {
   EXPECT_EQ(client.waiting_bytes(), 0u);
 }
 
-TEST_F(RedisClient, ends_a_connection_on_which_comes_what_redis_does_not_say) {
+TEST_F(RedisClient, passes_over_a_reply_that_is_too_large_and_keeps_the_connection) {
   RedisServer server;
   auto& client = open(server.url(), {.reply_bytes = 10'000});
   EXPECT_EQ(ask(client, "SET", "k", std::string(200'000, 'x')), "OK");
+  const auto id = ask(client, "CLIENT", "ID");
 
   const auto heard = ask(client, "GET", "k");
 
+  EXPECT_TRUE(heard.starts_with("exhausted: test (redis://127.0.0.1:")) << heard;
   EXPECT_NE(heard.find("a reply has more than 10000 bytes"), std::string::npos) << heard;
-  EXPECT_EQ(ask(client, "PING"), "PONG");
+  EXPECT_EQ(ask(client, "CLIENT", "ID"), id);
 }
 
 // A certificate for 127.0.0.1 that signed itself, and a server that shows it.

@@ -4,6 +4,9 @@
 #include <hiredis/read.h>
 
 #include <new>
+#include <utility>
+
+#include "net/redis/reply_rest.h"
 
 namespace weft::net::redis {
 namespace {
@@ -11,6 +14,8 @@ namespace {
 // What is kept between two replies at most.
 constexpr std::size_t k_kept_text_bytes = std::size_t{256} << 10;
 constexpr std::size_t k_kept_nodes = 4096;
+// The byte that begins a value of each of hiredis' types.
+constexpr std::string_view k_type_bytes = " $*:_+-,#%~|>(=";
 
 Kind kind_of(int type) {
   switch (type) {
@@ -33,25 +38,60 @@ Kind kind_of(int type) {
 }  // namespace
 
 struct ReplyReader::Parser {
-  explicit Parser(std::size_t bytes) : most(bytes) {
+  explicit Parser(std::size_t bytes) : most(bytes) { open(); }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+  ~Parser() { ::redisReaderFree(reader); }
+
+  void open() {
     reader = ::redisReaderCreateWithFunctions(&functions);
     if (reader == nullptr) throw std::bad_alloc();
     reader->privdata = this;
     reader->maxbuf = k_kept_text_bytes;
   }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-  ~Parser() { ::redisReaderFree(reader); }
-
   void begin() {
     nodes.clear();
     text.clear();
     if (nodes.capacity() > k_kept_nodes) nodes.shrink_to_fit();
     if (text.capacity() > k_kept_text_bytes) text.shrink_to_fit();
   }
-  std::unexpected<Error> too_large() const {
-    return fail(Errc::exhausted,
-                fmt::format("a reply has more than {} bytes, the most that is taken", most));
+  Result<> take(std::span<const char> bytes) {
+    if (bytes.empty()) return {};
+    if (::redisReaderFeed(reader, bytes.data(), bytes.size()) != REDIS_OK)
+      return std::unexpected(error());
+    return {};
+  }
+  std::size_t held() const {
+    return reader->len - reader->pos + text.size() + nodes.size() * sizeof(Node);
+  }
+  // Nothing of this reply is kept any more: what hiredis has not read of it yet, and what comes, is
+  // passed over.
+  Result<> give_up() {
+    std::uint64_t values = 1;
+    for (int i = 1; i <= reader->ridx; ++i)
+      values +=
+          static_cast<std::uint64_t>(reader->task[i - 1]->elements - reader->task[i]->idx - 1);
+    const int type = reader->task[reader->ridx]->type;
+    rest_of = reader->task[0]->type == REDIS_REPLY_PUSH ? Kind::push : Kind::too_large;
+    rest.emplace(values, type < 0 ? '\0' : k_type_bytes[static_cast<std::size_t>(type)]);
+    const std::string unread(reader->buf + reader->pos, reader->len - reader->pos);
+    ::redisReaderFree(std::exchange(reader, nullptr));
+    open();
+    begin();
+    return pass(unread);
+  }
+  Result<> pass(std::span<const char> bytes) {
+    TRY(const auto passed, rest->pass(bytes));
+    return take(bytes.subspan(passed));
+  }
+  // What stands for a reply that was passed over.
+  Reply passed() {
+    rest.reset();
+    begin();
+    text = fmt::format("a reply has more than {} bytes, the most that is taken", most);
+    nodes.push_back({.kind = rest_of, .size = text.size()});
+    whole = true;
+    return {nodes, text};
   }
   Error error() const { return {Errc::invalid, std::string(reader->errstr)}; }
 
@@ -91,7 +131,9 @@ struct ReplyReader::Parser {
   redisReader* reader = nullptr;
   std::vector<Node> nodes;
   std::string text;
-  bool whole = true;  // what lies there has been handed out, or is nothing
+  bool whole = true;              // what lies there has been handed out, or is nothing
+  std::optional<ReplyRest> rest;  // of a reply that is too large
+  Kind rest_of = Kind::too_large;
 };
 
 redisReplyObjectFunctions ReplyReader::Parser::functions = {
@@ -127,13 +169,12 @@ ReplyReader::~ReplyReader() = default;
 
 Result<> ReplyReader::feed(std::span<const char> bytes) {
   auto& parser = *parser_;
-  if (::redisReaderFeed(parser.reader, bytes.data(), bytes.size()) != REDIS_OK)
-    return std::unexpected(parser.error());
-  return {};
+  return parser.rest ? parser.pass(bytes) : parser.take(bytes);
 }
 
 Result<std::optional<Reply>> ReplyReader::next() {
   auto& parser = *parser_;
+  if (parser.rest) return parser.rest->over() ? std::optional(parser.passed()) : std::nullopt;
   if (std::exchange(parser.whole, false)) parser.begin();
   void* found = nullptr;
   if (::redisReaderGetReply(parser.reader, &found) != REDIS_OK)
@@ -142,9 +183,7 @@ Result<std::optional<Reply>> ReplyReader::next() {
     parser.whole = true;
     return Reply(parser.nodes, parser.text);
   }
-  const std::size_t held = parser.reader->len - parser.reader->pos + parser.text.size() +
-                           parser.nodes.size() * sizeof(Node);
-  if (held > parser.most) return parser.too_large();
+  if (parser.held() > parser.most) TRY_OK(parser.give_up());
   return std::optional<Reply>();
 }
 

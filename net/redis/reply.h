@@ -15,7 +15,7 @@ struct redisReader;  // of hiredis
 
 namespace weft::net::redis {
 
-enum class Kind { nothing, text, status, error, integer, real, boolean, list, push };
+enum class Kind { nothing, text, status, error, integer, real, boolean, list, push, too_large };
 
 // One value and, of a list, those after it that belong to it.
 struct Node {
@@ -31,7 +31,7 @@ class Reply final {
 
   Kind kind() const { return nodes_.front().kind; }
   bool is(Kind kind) const { return this->kind() == kind; }
-  // Of a text, status, error or real number.
+  // Of a text, status, error or real number; of one that is too large what to tell people.
   std::string_view text() const { return text_.substr(nodes_.front().begin, nodes_.front().size); }
   std::int64_t integer() const { return nodes_.front().number; }
   // Of a list. at() walks there; each() is the way through a long one.
@@ -60,15 +60,16 @@ class Reply final {
 // reply costs no allocation once the buffers have grown. One thread.
 class ReplyReader final {
  public:
-  // Of one reply.
+  // Of one reply. What is larger is passed over and comes as Kind::too_large, and the next as
+  // always.
   explicit ReplyReader(std::size_t most_bytes);
   ReplyReader(ReplyReader&&) noexcept;
   ReplyReader& operator=(ReplyReader&&) noexcept;
   ~ReplyReader();
 
-  // invalid: not the protocol of Redis. exhausted: a reply is too large. Then it is of no more use.
+  // invalid: not the protocol of Redis. Then it is of no more use.
   Result<> feed(std::span<const char> bytes);
-  // The next reply that is there whole. The same errors.
+  // The next reply that is there whole. The same error.
   Result<std::optional<Reply>> next();
 
  private:

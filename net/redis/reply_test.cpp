@@ -25,6 +25,7 @@ std::string shown(const Reply& reply) {
     }
     case Kind::error:
       return "!" + std::string(reply.text());
+    case Kind::too_large:
     case Kind::text:
     case Kind::status:
     case Kind::real:
@@ -72,14 +73,25 @@ TEST(ReplyReader, finds_a_value_of_a_list_behind_lists) {
   EXPECT_EQ((*reply)->at(0).at(1).at(0).integer(), 2);
 }
 
-TEST(ReplyReader, refuses_what_is_not_the_protocol_and_what_is_too_large) {
+TEST(ReplyReader, refuses_what_is_not_the_protocol) {
   EXPECT_NE(replies("HTTP/1.1 400 Bad Request\r\n", 1000)[0].find("Protocol error"),
             std::string::npos);
-  EXPECT_EQ(replies("$5000\r\n" + std::string(2000, 'x'), 100)[0],
-            "a reply has more than 1000 bytes, the most that is taken");
-  std::string many = "*5000\r\n";
-  for (int i = 0; i < 100; ++i) many += ":1\r\n";
-  EXPECT_EQ(replies(many, 1000)[0], "a reply has more than 1000 bytes, the most that is taken");
+}
+
+TEST(ReplyReader, passes_over_what_is_too_large_and_reads_what_comes_after_it) {
+  const std::string refused = "a reply has more than 1000 bytes, the most that is taken";
+  const std::string text = "$2000\r\n" + std::string(2000, 'x') + "\r\n";
+  std::string numbers = "*500\r\n";
+  for (int i = 0; i < 500; ++i) numbers += ":1\r\n";
+  const std::string deep = "*3\r\n%1\r\n+k\r\n*2\r\n" + text + ":1\r\n" + "*-1\r\n~1\r\n" + text;
+
+  for (const auto& large : {text, numbers, deep}) {
+    for (const std::size_t piece : {1u, 7u, 100u}) {
+      EXPECT_EQ(replies(":1\r\n" + large + ":2\r\n" + large + "+three\r\n", piece),
+                (std::vector<std::string>{"1", refused, "2", refused, "three"}))
+          << piece;
+    }
+  }
 }
 
 TEST(Commands, are_arrays_of_words_that_may_come_in_pieces) {

@@ -65,6 +65,9 @@ class Face final : public kv::KeyValue {
     if (auto ready = check(answer, kv::check_keys(bucket, keys)); !ready)
       return refuse(answer, ready);
     const auto values = store_.look_many(bucket, keys);
+    std::size_t bytes = 0;
+    for (const auto& value : values) bytes += value ? value->size() : 0;
+    if (auto allowed = kv::check_found(bytes); !allowed) return refuse(answer, allowed);
     kv::Found found(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (values[i]) found[i].emplace(std::string(keys[i]), *values[i]);

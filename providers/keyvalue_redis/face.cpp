@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "base/bytes.h"
@@ -39,6 +41,37 @@ kv::Snapshot snapshot(kv::Item item, const Reply& reply) {
                     .version = std::string(reply.at(0).text()),
                     .value = std::nullopt};
   if (reply.size() > 1) made.value = owned(reply.at(1).text());
+  return made;
+}
+
+// Which keys somebody asked for, and each of their names once.
+struct Wanted {
+  explicit Wanted(std::vector<std::string_view> asked) : keys(std::move(asked)) {
+    std::unordered_map<std::string_view, std::size_t> known;
+    for (const auto key : keys) {
+      const auto [name, is_new] = known.try_emplace(key, names.size());
+      if (is_new) names.push_back(key);
+      places.push_back(name->second);
+    }
+  }
+  std::vector<std::string_view> keys, names;
+  std::vector<std::size_t> places;  // of each key in `names`
+};
+
+Result<kv::Found> found(const Wanted& wanted, const Reply& reply, std::string_view where) {
+  if (reply.size() != wanted.names.size()) return std::unexpected(unexpected_reply(where));
+  std::vector<std::optional<std::string_view>> values;
+  reply.each([&](const Reply& value) {
+    values.push_back(value.is(Kind::text) ? std::optional(value.text()) : std::nullopt);
+  });
+  std::size_t bytes = 0;
+  for (const auto place : wanted.places) bytes += values[place] ? values[place]->size() : 0;
+  TRY_OK(kv::check_found(bytes));
+  kv::Found made(wanted.keys.size());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    if (const auto& value = values[wanted.places[i]])
+      made[i].emplace(std::string(wanted.keys[i]), owned(*value));
+  }
   return made;
 }
 
@@ -151,21 +184,15 @@ void Face::get_many(std::string_view bucket, std::vector<std::string_view> keys,
   if (auto allowed = kv::check_keys(bucket, keys); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   if (keys.empty()) return std::move(answer)(kv::Found());
-  const auto write = [&, asked = keys](Commands& commands) {
-    commands.command(1 + asked.size()).word("MGET");
-    for (const auto key : asked) word_name(commands, bucket, key);
+  Wanted wanted(std::move(keys));
+  const auto write = [&, names = wanted.names](Commands& commands) {
+    commands.command(1 + names.size()).word("MGET");
+    for (const auto key : names) word_name(commands, bucket, key);
   };
   ask(
       std::move(answer),
-      [asked = std::move(keys)](const Reply& reply, std::string_view where) -> Result<kv::Found> {
-        if (reply.size() != asked.size()) return std::unexpected(unexpected_reply(where));
-        kv::Found found(asked.size());
-        std::size_t i = 0;
-        reply.each([&](const Reply& value) {
-          if (value.is(Kind::text)) found[i].emplace(std::string(asked[i]), owned(value.text()));
-          ++i;
-        });
-        return found;
+      [wanted = std::move(wanted)](const Reply& reply, std::string_view where) {
+        return found(wanted, reply, where);
       },
       write);
 }

@@ -10,10 +10,11 @@
 namespace weft::providers::keyvalue_sqlite {
 
 using contracts::keyvalue::After;
+using contracts::keyvalue::check_found;
 using contracts::keyvalue::Found;
 using contracts::keyvalue::Item;
+using contracts::keyvalue::k_found_bytes;
 using contracts::keyvalue::k_page_keys;
-using contracts::keyvalue::k_value_bytes;
 using contracts::keyvalue::OwnedBytes;
 using contracts::keyvalue::Page;
 using contracts::keyvalue::Place;
@@ -82,15 +83,9 @@ Result<Found> Reader::get_many(std::string_view bucket, const std::vector<std::s
     TRY_OK(get({bucket, key}, [&](std::optional<std::span<const std::byte>> value) {
       if (!value) return;
       bytes += value->size();
-      if (bytes <= k_value_bytes) entry.emplace(key, OwnedBytes(value->begin(), value->end()));
+      if (bytes <= k_found_bytes) entry.emplace(key, OwnedBytes(value->begin(), value->end()));
     }));
-    if (bytes > k_value_bytes) {
-      return fail(
-          Errc::exhausted,
-          fmt::format("the values asked for have more than {} bytes together; ask for fewer "
-                      "at once",
-                      k_value_bytes));
-    }
+    TRY_OK(check_found(bytes));
   }
   return found;
 }

@@ -87,6 +87,30 @@ TEST_P(KeyValueSuite, leaves_out_no_key_while_others_come_and_go_between_pages) 
   for (const auto& key : staying) EXPECT_TRUE(std::ranges::find(seen, key) != seen.end()) << key;
 }
 
+TEST_P(KeyValueSuite, refuses_to_get_more_bytes_at_once_than_the_limit_and_goes_on) {
+  const std::string large(kv::k_found_bytes / 4, 'x');
+  set({"b", "large"}, large);
+  set({"b", "small"}, "v");
+  const auto get_many = [&](std::size_t times) {
+    std::vector<std::string_view> keys(times, "large");
+    keys.push_back("small");
+    return ask<kv::Found>("get-many", std::string_view("b"), keys);
+  };
+
+  const auto most = get_many(3);
+  const auto more = get_many(4);
+  const auto many = get_many(10'000);
+
+  ASSERT_TRUE(most);
+  EXPECT_EQ(std::get<1>(*most->at(2)).size(), large.size());
+  EXPECT_EQ(text(std::get<1>(*most->at(3))), "v");
+  for (const auto* refused : {&more, &many}) {
+    EXPECT_EQ(std::get<kv::Other>(refused->error()).value,
+              "the values asked for have more than 67108864 bytes together; ask for fewer at once");
+  }
+  EXPECT_EQ(get({"b", "small"}), "v");
+}
+
 TEST_P(KeyValueSuite, does_nothing_for_no_keys_and_the_last_of_two_pairs_counts) {
   if (!sets_many() || !deletes_many()) return;
   const std::vector<std::string_view> none;
