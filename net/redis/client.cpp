@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds k_retry_first = 10ms;
 // So many attempts are made although nobody waits; after them the next command makes one.
 constexpr unsigned k_unasked_attempts = 6;
+// Between two questions whether transactions are allowed now.
+constexpr std::chrono::milliseconds k_transactions_pause = 500ms;
 constexpr std::size_t k_kept_queue_bytes = std::size_t{256} << 10;
 
 }  // namespace
@@ -50,7 +52,7 @@ Error Client::unavailable(std::string_view why) const {
 
 std::optional<Error> Client::admit(MonotonicTime& deadline) {
   const auto now = clock_.now();
-  if (deadline == MonotonicTime::max()) deadline = now + settings_.answer_limit;
+  deadline = latest(deadline);
   if (state_ == State::closed) return unavailable("the client is being closed");
   if (deadline <= now)
     return Error{Errc::timed_out, fmt::format("{}: the deadline had passed already", where_)};
@@ -62,6 +64,12 @@ std::optional<Error> Client::admit(MonotonicTime& deadline) {
 }
 
 void Client::add(Entry entry) {
+  if (state_ == State::up && entry.transaction == Transaction::waiting &&
+      !no_transactions_.empty()) {
+    out_.resize(out_.size() - entry.bytes);
+    ask_for_transactions();
+    return entry.outcome->on_failure(no_transactions());
+  }
   // An alarm that stands for an earlier moment looks again then.
   const auto look = std::min(entry.deadline, clock_.now() + settings_.answer_limit);
   entries_.push_back(std::move(entry));
@@ -113,6 +121,55 @@ void Client::drop_what_nobody_wants() {
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(live), entries_.end());
   out_ = std::move(kept);
   dead_bytes_ = 0;
+}
+
+// ---- transactions ----
+
+Error Client::no_transactions() const {
+  const auto& user = settings_.address.user;
+  return {
+      Errc::denied,
+      fmt::format("{}: writes need transactions, which this user may not use ({}); on the server: "
+                  "ACL SETUSER {} +@transaction",
+                  where_, no_transactions_, user.empty() ? "default" : user)};
+}
+
+// Of what waits; where the server does not allow it, its commands would be done one by one.
+void Client::refuse_transactions() {
+  std::vector<std::unique_ptr<Outcome>> refused;
+  for (std::size_t i = sent_; i < entries_.size(); ++i) {
+    auto& entry = entries_[i];
+    if (entry.transaction != Transaction::waiting || !entry.outcome) continue;
+    dead_bytes_ += entry.bytes;
+    refused.push_back(std::move(entry.outcome));
+  }
+  drop_what_nobody_wants();
+  const auto error = no_transactions();
+  log_.warn("Redis refuses writes", {{"provider", settings_.label},
+                                     {"address", settings_.address.text()},
+                                     {"error", error.message}});
+  for (auto& outcome : refused) outcome->on_failure(error);
+}
+
+// One without commands, to learn whether they are allowed by now.
+void Client::ask_for_transactions() {
+  class Asked final : public Outcome {
+   public:
+    explicit Asked(Client& client) : client_(client) {}
+    void on_reply(const Reply& reply) noexcept override {
+      if (!reply.is(Kind::error)) client_.no_transactions_.clear();
+    }
+    void on_failure(Error) noexcept override {}
+    bool wanted() const noexcept override { return true; }
+
+   private:
+    Client& client_;
+  };
+  const auto now = clock_.now();
+  if (now < transactions_asked_ + k_transactions_pause) return;
+  transactions_asked_ = now;
+  send(MonotonicTime::max(), std::make_unique<Asked>(*this),
+       [](Commands& commands) { commands.whole("MULTI").whole("EXEC"); });
 }
 
 // ---- the connection ----
@@ -168,6 +225,11 @@ void Client::greet(Step step) {
     case Step::ping:
       commands.whole("PING");
       return send_greeting();
+    case Step::multi:
+      commands.whole("MULTI").whole("EXEC");
+      return send_greeting();
+    case Step::exec:  // was asked together with the one before
+      return;
   }
 }
 
@@ -191,7 +253,14 @@ void Client::on_greeting(const Reply& reply) {
     case Step::select:
       return error.empty() ? greet(Step::ping) : refused(error);
     case Step::ping:
-      return error.empty() ? on_up() : refused(error);
+      return error.empty() ? greet(Step::multi) : refused(error);
+    case Step::multi:
+      no_transactions_ = error;
+      return greet(Step::exec);
+    case Step::exec:
+      // The server takes what follows for part of the transaction.
+      if (no_transactions_.empty() && !error.empty()) return refused(error);
+      return on_up();
   }
 }
 
@@ -204,7 +273,12 @@ void Client::on_up() {
   }
   failures_ = 0;
   trouble_.clear();
-  drop_what_nobody_wants();
+  if (no_transactions_.empty()) {
+    drop_what_nobody_wants();
+  } else {
+    transactions_asked_ = clock_.now();
+    refuse_transactions();
+  }
   flush();
 }
 
@@ -293,13 +367,32 @@ void Client::deliver(const Reply& reply) {
   if (front.replies > 1) {
     --front.replies;
     if (reply.is(Kind::error) && first_error_.empty()) first_error_ = reply.text();
+    if (front.transaction == Transaction::waiting) {
+      front.transaction = reply.is(Kind::error) ? Transaction::refused : Transaction::begun;
+      if (reply.is(Kind::error)) no_transactions_ = reply.text();
+    }
     return;
   }
-  const auto outcome = std::move(front.outcome);
+  auto outcome = std::move(front.outcome);
+  const auto transaction = front.transaction;
   entries_.pop_front();
   --sent_;
   const auto error = std::exchange(first_error_, {});
-  if (!outcome) return;
+  if (transaction == Transaction::refused) {
+    if (outcome)
+      outcome->on_failure(unavailable(fmt::format(
+          "the server does not allow transactions any more ({}); whether it was done is not known",
+          error)));
+    return;
+  }
+  const bool stuck = transaction == Transaction::begun && reply.is(Kind::error) &&
+                     reply.text().starts_with("NOPERM");
+  if (outcome) settle(std::move(outcome), reply, error);
+  if (stuck && connection_) lose("the server allows MULTI, but not EXEC");
+}
+
+void Client::settle(std::unique_ptr<Outcome> outcome, const Reply& reply,
+                    const std::string& error) {
   if (error.empty() && reply.is(Kind::too_large))
     return outcome->on_failure({Errc::exhausted, fmt::format("{}: {}", where_, reply.text())});
   if (error.empty()) return outcome->on_reply(reply);

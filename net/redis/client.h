@@ -51,7 +51,7 @@ class Outcome {
   virtual void on_reply(const Reply& reply) noexcept = 0;
   // unavailable: not sent, or sent and the connection lost, so that nobody knows whether it was
   // done; the message tells which. timed_out: sent, and no reply in time. exhausted: done, and the
-  // reply is too large.
+  // reply is too large. denied: a transaction, not sent, because the server does not allow any.
   virtual void on_failure(Error error) noexcept = 0;
   // Asked before it is sent after a wait: if false it is dropped.
   virtual bool wanted() const noexcept = 0;
@@ -83,9 +83,14 @@ class Client final : private ConnectionUser {
     const std::size_t before = out_.size();
     Commands commands(out_);
     write(commands);
-    add({std::move(outcome), deadline, out_.size() - before, commands.count()});
+    add({std::move(outcome), deadline, out_.size() - before, commands.count(),
+         commands.is_transaction() ? Transaction::waiting : Transaction::none});
   }
 
+  // The deadline of a command for which the caller has this one, or none.
+  MonotonicTime latest(MonotonicTime deadline) const {
+    return deadline == MonotonicTime::max() ? clock_.now() + settings_.answer_limit : deadline;
+  }
   // Commands sent or waiting whose outcome is not known.
   std::size_t waiting() const { return entries_.size(); }
   // Of what waits to be sent.
@@ -94,12 +99,15 @@ class Client final : private ConnectionUser {
 
  private:
   enum class State { idle, pausing, connecting, greeting, up, closed };
-  enum class Step { hello, authenticate, name, select, ping };
+  enum class Step { hello, authenticate, name, select, ping, multi, exec };
+  // Of the commands of an entry; those of one that is refused are done one by one.
+  enum class Transaction { none, waiting, begun, refused };
   struct Entry {
     std::unique_ptr<Outcome> outcome;  // null: it has had its outcome, the replies are still due
     MonotonicTime deadline;
     std::size_t bytes;      // in out_, while it is not sent
     std::uint32_t replies;  // still due
+    Transaction transaction;
   };
 
   std::optional<Error> admit(MonotonicTime& deadline);
@@ -108,6 +116,9 @@ class Client final : private ConnectionUser {
   void flush();
   void written();
   void drop_what_nobody_wants();
+  void refuse_transactions();
+  void ask_for_transactions();
+  Error no_transactions() const;
 
   void connect();
   void greet(Step step);
@@ -125,6 +136,7 @@ class Client final : private ConnectionUser {
   void on_written() override;
   void on_broken(Error error) override;
   void deliver(const Reply& reply);
+  void settle(std::unique_ptr<Outcome> outcome, const Reply& reply, const std::string& first_error);
 
   void on_alarm();
   void expire(MonotonicTime now);
@@ -159,6 +171,9 @@ class Client final : private ConnectionUser {
   std::size_t writing_bytes_ = 0;  // not 0 while the connection writes
   bool flush_posted_ = false;
   std::string first_error_;  // of the several commands of the entry in front
+  // What the server said when it did not allow a transaction; empty: it does.
+  std::string no_transactions_;
+  MonotonicTime transactions_asked_;
   Alarm alarm_;
 };
 

@@ -28,6 +28,12 @@ class Commands final {
     out_.append("\r\n");
     return *this;
   }
+  // MULTI: what follows is done at EXEC, which must be the last command. Where the server does not
+  // allow that, nothing of it is sent.
+  Commands& transaction() {
+    transaction_ = true;
+    return whole("MULTI");
+  }
   // One word out of several pieces.
   Commands& word(std::initializer_list<std::string_view> pieces) {
     std::size_t size = 0;
@@ -51,6 +57,7 @@ class Commands final {
   }
 
   std::uint32_t count() const { return count_; }
+  bool is_transaction() const { return transaction_; }
 
  private:
   void head(char kind, std::size_t number) {
@@ -64,6 +71,7 @@ class Commands final {
 
   std::string& out_;
   std::uint32_t count_ = 0;
+  bool transaction_ = false;
 };
 
 }  // namespace weft::net::redis

@@ -143,7 +143,7 @@ void Face::set(Item item, Bytes value, Answer<void> answer) {
         return {};
       },
       [&](Commands& commands) {
-        commands.whole("MULTI").command(3).word("SET");
+        commands.transaction().command(3).word("SET");
         word_name(commands, item.bucket, item.key);
         commands.word(text_of(value)).command(2).word("DEL");
         word_mark(commands, item.bucket, item.key);
@@ -171,7 +171,7 @@ void Face::increment(Item item, std::int64_t delta, Answer<std::int64_t> answer)
         return sum.integer();
       },
       [&](Commands& commands) {
-        commands.whole("MULTI").command(3).word("INCRBY");
+        commands.transaction().command(3).word("INCRBY");
         word_name(commands, item.bucket, item.key);
         commands.word(delta).command(2).word("DEL");
         word_mark(commands, item.bucket, item.key);
@@ -209,7 +209,7 @@ void Face::set_many(std::string_view bucket, std::vector<kv::Pair> pairs, Answer
         return {};
       },
       [&](Commands& commands) {
-        commands.whole("MULTI").command(1 + 2 * pairs.size()).word("MSET");
+        commands.transaction().command(1 + 2 * pairs.size()).word("MSET");
         for (const auto& [key, value] : pairs) {
           word_name(commands, bucket, key);
           commands.word(text_of(value));

@@ -99,6 +99,41 @@ TEST_F(RedisFaults, lets_calls_wait_while_redis_is_away_and_does_them_when_it_is
   EXPECT_LT(SteadyClock::now() - before, 1s);
 }
 
+TEST_F(RedisFaults, ends_a_listing_of_many_steps_with_its_caller) {
+  server.cli({"EVAL", "for i = 1, 30000 do redis.call('SET', 'x' .. i, 'v') end", "0"});
+  ASSERT_TRUE(works(5s));
+  proxy.delay(10ms);
+  KeyValueCall listing(*store.user, "list-keys", std::string_view("b"), kv::Place(kv::Beginning{}),
+                       std::uint32_t{0});
+  store.user->run_for(30ms);
+  const auto steps = [this] {
+    const auto stats = server.cli({"INFO", "commandstats"});
+    const std::string_view before = "cmdstat_scan:calls=";
+    return std::stoi(stats.substr(stats.find(before) + before.size()));
+  };
+
+  listing.cancel();
+  const auto done = steps();
+  store.user->run_for(200ms);
+
+  EXPECT_GE(done, 1);
+  EXPECT_LE(steps(), done + 1);
+}
+
+TEST_F(RedisFaults, gives_all_steps_of_a_listing_one_deadline) {
+  server.cli({"EVAL", "for i = 1, 30000 do redis.call('SET', 'x' .. i, 'v') end", "0"});
+  const KeyValueProvider quick{
+      kind(), kv::k_redis, {{"url", local(proxy.port())}, {"backend_response_timeout_ms", "300"}}};
+  proxy.delay(50ms);
+
+  KeyValueCall listing(*quick.user, "list-keys", std::string_view("b"), kv::Place(kv::Beginning{}),
+                       std::uint32_t{0});
+  const auto before = SteadyClock::now();
+
+  EXPECT_EQ(listing.wait().error().code, Errc::timed_out);
+  EXPECT_LT(SteadyClock::now() - before, 1s);
+}
+
 TEST_F(RedisFaults, does_not_do_what_was_given_up_while_redis_was_away) {
   ASSERT_TRUE(works(5s));
   proxy.cut(FaultProxy::Then::refuse);
@@ -206,6 +241,39 @@ TEST(RedisRefusal, tells_of_a_wrong_password_at_once_and_never_shows_it) {
   EXPECT_NE(guessed.error().message.find("WRONGPASS"), std::string::npos);
   EXPECT_EQ(guessed.error().message.find("guess"), std::string::npos);
   EXPECT_NE(nobody.error().message.find("NOAUTH"), std::string::npos);
+}
+
+TEST(RedisRefusal, does_no_write_for_a_user_who_may_not_use_transactions) {
+  RedisServer server(
+      {"--user", "ann", "on", ">pw", "~*", "+@read", "+@write", "+@connection", "+eval"});
+  KeyValueProvider store{
+      kind(), kv::k_redis, {{"url", "redis://ann:pw@127.0.0.1:" + std::to_string(server.port())}}};
+  const auto set = [&](std::string_view value) {
+    return KeyValueCall(*store.user, "set", kv::Item{"default", "k"}, bytes(value)).wait();
+  };
+  const auto denied = [](const Result<contracts::Image>& reply) {
+    const auto result = contracts::decode<std::tuple<std::expected<void, kv::StoreError>>>(*reply);
+    const auto& answer = std::get<0>(*result);
+    return !answer && std::holds_alternative<kv::AccessDenied>(answer.error());
+  };
+
+  // Before there is a connection, and while there is one.
+  EXPECT_TRUE(denied(set("first")));
+  EXPECT_TRUE(denied(set("second")));
+  EXPECT_EQ(server.cli({"EXISTS", "k"}), "0");
+  EXPECT_NE(store.logged().find("ACL SETUSER ann +@transaction"), std::string::npos);
+
+  server.cli({"ACL", "SETUSER", "ann", "+@transaction"});
+  const auto until = SteadyClock::now() + 5s;
+  while (denied(set("third")) && SteadyClock::now() < until) store.user->run_for(100ms);
+  EXPECT_EQ(server.cli({"GET", "k"}), "third");
+
+  server.cli({"ACL", "SETUSER", "ann", "-@transaction"});
+  const auto surprised = set("fourth");
+  ASSERT_FALSE(surprised);
+  EXPECT_NE(surprised.error().message.find("whether it was done is not known"), std::string::npos);
+  EXPECT_TRUE(denied(set("fifth")));
+  EXPECT_EQ(server.cli({"GET", "k"}), "fourth");
 }
 
 TEST(RedisRefusal, tells_of_a_server_that_is_not_there_within_the_deadline) {
