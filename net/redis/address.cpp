@@ -9,12 +9,18 @@
 namespace weft::net::redis {
 namespace {
 
+// Says nothing of what the url holds: any part of it may be one of a password that was written with
+// a '/', '?' or '@' of its own.
 std::unexpected<Error> bad(std::string_view why) {
   return fail(Errc::invalid,
               fmt::format("{}: write redis://HOST:PORT/DATABASE, redis://USER:PASSWORD@HOST:PORT, "
                           "rediss://HOST:PORT (TLS) or unix:///PATH",
                           why));
 }
+
+constexpr std::string_view k_who =
+    "what stands before '@' must be USER:PASSWORD or :PASSWORD, special characters as %XX ('/' is "
+    "%2F, '?' is %3F)";
 
 template <class N>
 std::optional<N> number(std::string_view text) {
@@ -54,9 +60,7 @@ Result<> take_user(std::string_view& rest, Address& made) {
                                                         : decoded(who.substr(colon + 1));
   const auto user = decoded(who.substr(0, colon));
   if (!user || !password) {
-    return bad(
-        "what stands before '@' must be USER:PASSWORD or :PASSWORD, special characters as "
-        "%XX");
+    return bad(k_who);
   }
   made.user = *user;
   made.password = *password;
@@ -66,14 +70,14 @@ Result<> take_user(std::string_view& rest, Address& made) {
 Result<> take_database(std::string_view text, Address& made) {
   if (text.empty()) return {};
   const auto value = number<std::uint32_t>(text);
-  if (!value) return bad(fmt::format("the database '{}' is not a number", text));
+  if (!value) return bad("the database is not a number");
   made.database = *value;
   return {};
 }
 
 Result<> take_host(std::string_view rest, Address& made) {
-  if (const auto question = rest.find('?'); question != std::string_view::npos)
-    return bad(fmt::format("'{}' is not understood", rest.substr(question)));
+  if (rest.contains('@')) return bad(k_who);
+  if (rest.contains('?')) return bad("what begins with '?' is not understood");
   const auto slash = rest.find('/');
   auto host = rest.substr(0, slash);
   if (slash != std::string_view::npos) TRY_OK(take_database(rest.substr(slash + 1), made));
@@ -82,8 +86,7 @@ Result<> take_host(std::string_view rest, Address& made) {
   const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon != std::string_view::npos) {
     const auto port = number<std::uint16_t>(host.substr(colon + 1));
-    if (!port || *port == 0)
-      return bad(fmt::format("the port '{}' is not one", host.substr(colon + 1)));
+    if (!port || *port == 0) return bad("the port is no number from 1 to 65535");
     place.port = *port;
     host = host.substr(0, colon);
   }
@@ -99,7 +102,7 @@ Result<> take_file(std::string_view rest, Address& made) {
   const auto question = rest.find('?');
   if (question != std::string_view::npos) {
     const auto query = rest.substr(question + 1);
-    if (!query.starts_with("db=")) return bad(fmt::format("'?{}' is not understood", query));
+    if (!query.starts_with("db=")) return bad("after '?' only db=DATABASE is understood");
     TRY_OK(take_database(query.substr(3), made));
   }
   auto path = decoded(rest.substr(0, question));
@@ -114,7 +117,7 @@ Result<> take_file(std::string_view rest, Address& made) {
 
 Result<Address> Address::parse(std::string_view url) {
   const auto end = url.find("://");
-  if (end == std::string_view::npos) return bad("this is no url");
+  if (end == std::string_view::npos) return bad("this is no url of Redis");
   const auto scheme = url.substr(0, end);
   auto rest = url.substr(end + 3);
   Address made;
@@ -125,7 +128,7 @@ Result<Address> Address::parse(std::string_view url) {
   } else if (scheme == "unix" || scheme == "redis+unix") {
     TRY_OK(take_file(rest, made));
   } else {
-    return bad(fmt::format("'{}://' is not of Redis", scheme));
+    return bad("this is no url of Redis");
   }
   return made;
 }

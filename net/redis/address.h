@@ -28,7 +28,7 @@ struct Address {
 
   // redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// for TLS, and for a socket file
   // unix://[[USER]:PASSWORD@]/PATH[?db=DATABASE] (also redis+unix://). User, password and path may
-  // hold %XX. invalid: says what is wrong, never the password.
+  // hold %XX. invalid: says what is wrong and shows nothing of the url, which may hold a password.
   static Result<Address> parse(std::string_view url);
   // The same without user and password: for errors, logs and names.
   std::string text() const;
