@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "contracts/image_codec.h"
 #include "contracts/keyvalue/capabilities.h"
 #include "providers/keyvalue_redis/errors.h"
 #include "providers/keyvalue_redis/names.h"
@@ -21,8 +26,10 @@ using net::redis::Commands;
 using net::redis::Kind;
 using net::redis::Reply;
 
-// How many keys Redis looks at in one step: it serves nobody else meanwhile.
-constexpr std::uint32_t k_batch = 1000;
+// How many keys Redis looks at in one step: it serves nobody else meanwhile. Where they are mostly
+// of the bucket a step brings few that are too many for the page.
+constexpr std::uint32_t k_least_batch = 10;
+constexpr std::uint32_t k_most_batch = 1000;
 
 // One listing under way, from batch to batch.
 struct Listing {
@@ -32,16 +39,15 @@ struct Listing {
   const std::string prefix;
   const std::string_view bucket;  // as long as the answer
   const std::size_t limit;
+  const MonotonicTime deadline;  // of all batches together
   kv::Answer<kv::Page> answer;
 
   std::string cursor = "0";  // of the batch that is asked for
-  std::string last = {};     // the key after which to go on in that batch
-  bool resuming = false;     // whether there is one
+  std::uint32_t batch = 0;
   std::uint64_t skip = 0;    // keys still to be passed over
   std::uint64_t passed = 0;  // keys passed over or taken, for a place of that form
   bool by_count = false;
-  std::vector<std::string> keys = {};
-  std::string page_cursor = {};  // of the batch in which the last key of the page was found
+  std::vector<std::string> keys = {};  // more than `limit` when a batch had more
 };
 
 class ScanOutcome final : public net::redis::Outcome {
@@ -59,51 +65,67 @@ class ScanOutcome final : public net::redis::Outcome {
 
 void ask_for_batch(std::unique_ptr<Listing> listing) {
   Listing& now = *listing;
-  const auto deadline = now.answer.context().deadline;
   now.client.send(
-      deadline, std::make_unique<ScanOutcome>(std::move(listing)), [&](Commands& commands) {
+      now.deadline, std::make_unique<ScanOutcome>(std::move(listing)), [&](Commands& commands) {
         if (now.bucket == k_plain_bucket) {
-          commands.whole("SCAN", now.cursor, "COUNT", k_batch);
+          commands.whole("SCAN", now.cursor, "COUNT", now.batch);
         } else {
-          commands.whole("SCAN", now.cursor, "MATCH", pattern(now.prefix), "COUNT", k_batch);
+          commands.whole("SCAN", now.cursor, "MATCH", pattern(now.prefix), "COUNT", now.batch);
         }
       });
 }
 
-// Takes from a batch what belongs to the page, and one key more to know whether there is a next.
-void take(Listing& listing, const Reply& names) {
-  std::vector<std::string_view> found;
+// How many keys the next batch should look at: as many as the page has room for, and more and more
+// while none is of the bucket.
+std::uint32_t next_batch(const Listing& listing, std::size_t found) {
+  if (found == 0) return std::min(listing.batch * 2, k_most_batch);
+  const auto room = listing.limit - std::min(listing.limit, listing.keys.size());
+  return std::clamp(static_cast<std::uint32_t>(room), k_least_batch, k_most_batch);
+}
+
+// How many keys of the batch are of the bucket.
+std::size_t take(Listing& listing, const Reply& names) {
+  std::size_t found = 0;
   names.each([&](const Reply& name) {
-    if (const auto key = key_named(listing.bucket, listing.prefix, name.text()))
-      found.push_back(*key);
-  });
-  std::size_t first = 0;
-  if (std::exchange(listing.resuming, false)) {
-    const auto last = std::ranges::find(found, listing.last);
-    if (last != found.end()) first = static_cast<std::size_t>(last - found.begin()) + 1;
-  }
-  for (std::size_t i = first; i < found.size() && listing.keys.size() <= listing.limit; ++i) {
+    const auto key = key_named(listing.bucket, listing.prefix, name.text());
+    if (!key) return;
+    ++found;
     if (listing.skip > 0) {
       --listing.skip;
-      continue;
+    } else {
+      listing.keys.emplace_back(*key);
     }
-    if (listing.keys.size() < listing.limit) listing.page_cursor = listing.cursor;
-    listing.keys.emplace_back(found[i]);
-  }
+  });
+  return found;
+}
+
+// CURSOR:SIZE:KEY… with the keys of the last batch for which the page had no room.
+std::string place(std::string_view cursor, std::span<const std::string> keys) {
+  auto made = fmt::format("{}:", cursor);
+  for (const auto& key : keys) fmt::format_to(std::back_inserter(made), "{}:{}", key.size(), key);
+  return made;
 }
 
 kv::Page page_of(Listing& listing) {
   kv::Page page;
-  if (listing.keys.size() > listing.limit) {
-    listing.keys.resize(listing.limit);
-    if (listing.by_count) {
-      page.next = kv::Skip{listing.passed + listing.limit};
-    } else {
-      page.next = kv::After{fmt::format("{}:{}", listing.page_cursor, listing.keys.back())};
-    }
+  const auto most = std::min(listing.limit, listing.keys.size());
+  const auto left = std::span(listing.keys).subspan(most);
+  if (!left.empty() && listing.by_count) {
+    page.next = kv::Skip{listing.passed + most};
+  } else if (!left.empty()) {
+    page.next = kv::After{place(listing.cursor, left)};
   }
+  listing.keys.resize(most);
   page.keys = std::move(listing.keys);
   return page;
+}
+
+// After a batch. A page that is full goes on until there is a key more, or no batch: so the last
+// one names no next.
+void go_on(std::unique_ptr<Listing> listing) {
+  if (listing->cursor == "0" || listing->keys.size() > listing->limit)
+    return std::move(listing->answer)(page_of(*listing));
+  ask_for_batch(std::move(listing));
 }
 
 void ScanOutcome::on_reply(const Reply& reply) noexcept {
@@ -113,13 +135,39 @@ void ScanOutcome::on_reply(const Reply& reply) noexcept {
   }
   if (reply.size() != 2 || !reply.at(1).is(Kind::list))
     return std::move(listing.answer)(std::unexpected(unexpected_reply(listing.where)));
-  take(listing, reply.at(1));
-  const bool end = reply.at(0).text() == "0";
-  if (!end && listing.keys.size() <= listing.limit) {
-    listing.cursor = reply.at(0).text();
-    return ask_for_batch(std::move(listing_));
+  if (!listing.answer.wanted()) return;
+  listing.batch = next_batch(listing, take(listing, reply.at(1)));
+  listing.cursor = reply.at(0).text();
+  go_on(std::move(listing_));
+}
+
+// Takes digits and the colon after them from the front; nothing when there are none.
+std::optional<std::string_view> take_digits(std::string_view& text) {
+  const auto colon = text.find(':');
+  const auto digits = text.substr(0, colon);
+  if (colon == std::string_view::npos || digits.empty() || digits.size() > 20 ||
+      digits.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
+  text.remove_prefix(colon + 1);
+  return digits;
+}
+
+// False when it is no place of ours.
+bool resume(Listing& listing, std::string_view text) {
+  const auto cursor = take_digits(text);
+  if (!cursor) return false;
+  listing.cursor = *cursor;
+  while (!text.empty()) {
+    const auto digits = take_digits(text);
+    std::size_t size = 0;
+    if (!digits ||
+        std::from_chars(digits->data(), digits->data() + digits->size(), size).ec != std::errc() ||
+        size > text.size() || !contracts::valid_utf8(text.substr(0, size)))
+      return false;
+    listing.keys.emplace_back(text.substr(0, size));
+    text.remove_prefix(size);
   }
-  std::move(listing.answer)(page_of(listing));
+  return true;
 }
 
 Result<> begin(Listing& listing, const kv::Place& from) {
@@ -127,16 +175,10 @@ Result<> begin(Listing& listing, const kv::Place& from) {
     listing.by_count = true;
     listing.skip = listing.passed = skip->value;
   } else if (const auto* after = std::get_if<kv::After>(&from)) {
-    const auto colon = after->value.find(':');
-    const auto digits = std::string_view(after->value).substr(0, colon);
-    const bool number =
-        !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-    if (colon == std::string::npos || !number)
+    if (!resume(listing, after->value))
       return fail(Errc::invalid, "this place to go on from is not of this store");
-    listing.cursor = digits;
-    listing.last = after->value.substr(colon + 1);
-    listing.resuming = true;
   }
+  listing.batch = next_batch(listing, 1);
   return {};
 }
 
@@ -146,10 +188,14 @@ void scan(net::redis::Client& client, Calls::Token token, std::string_view where
           std::string_view prefix, std::string_view bucket, const kv::Place& from,
           std::uint32_t limit, kv::Answer<kv::Page> answer) {
   const std::size_t keys = limit == 0 ? kv::k_page_keys : std::min(limit, kv::k_page_keys);
-  auto listing = std::make_unique<Listing>(Listing{
-      std::move(token), client, where, std::string(prefix), bucket, keys, std::move(answer)});
+  const auto deadline = client.latest(answer.context().deadline);
+  auto listing =
+      std::make_unique<Listing>(Listing{std::move(token), client, where, std::string(prefix),
+                                        bucket, keys, deadline, std::move(answer)});
   if (auto begun = begin(*listing, from); !begun)
     return refuse(std::move(listing->answer), std::move(begun));
+  // What was left may be all there is, or more than a page.
+  if (std::holds_alternative<kv::After>(from)) return go_on(std::move(listing));
   ask_for_batch(std::move(listing));
 }
 

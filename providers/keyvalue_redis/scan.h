@@ -10,9 +10,10 @@
 namespace weft::providers::keyvalue_redis {
 
 // SCAN walks over the whole database and answers in batches of its own size, now and then with a
-// key twice. A page ends inside a batch, so its place is the batch's cursor and the last key taken
-// from it; if that key is gone when the next page is asked for, the batch begins anew and its other
-// keys are seen again. `client` and `where` outlive the call; `prefix` is that of the bucket
+// key twice. It leaves out none that stays as long as each batch is taken whole, however the
+// server's table grows or shrinks: what of a batch is too much for a page goes into the place of
+// the next one, which begins with it. A place by count begins anew each time and only knows how
+// many to pass over. `client` and `where` outlive the call; `prefix` is that of the bucket
 // (names.h).
 void scan(net::redis::Client& client, Calls::Token token, std::string_view where,
           std::string_view prefix, std::string_view bucket, const contracts::keyvalue::Place& from,

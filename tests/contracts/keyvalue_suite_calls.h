@@ -111,6 +111,35 @@ TEST_P(KeyValueSuite, refuses_to_get_more_bytes_at_once_than_the_limit_and_goes_
   EXPECT_EQ(get({"b", "small"}), "v");
 }
 
+TEST_P(KeyValueSuite, leaves_out_no_key_while_the_store_grows_a_hundredfold) {
+  if (!sets_many()) return;
+  constexpr int k_staying = 100, k_keys = 10'000, k_more = 700;
+  int added = 0;
+  const auto add = [&](std::string_view name, int keys) {
+    std::vector<std::string> names;
+    for (int i = 0; i < keys; ++i) names.push_back(std::string(name) + std::to_string(added++));
+    std::vector<kv::Pair> pairs;
+    for (const auto& key : names) pairs.push_back({key, bytes("v")});
+    EXPECT_TRUE((ask<void>("set-many", std::string_view("b"), pairs)));
+  };
+  add("stays", k_staying);
+
+  std::vector<std::string> seen;
+  std::optional<kv::Place> from = kv::Beginning{};
+  for (int page_number = 0; from && page_number < 5000; ++page_number) {
+    const auto page = list("b", *from, 7);
+    EXPECT_LE(page.keys.size(), 7u);
+    seen.insert(seen.end(), page.keys.begin(), page.keys.end());
+    from = page.next;
+    if (added < k_keys) add("comes", k_more);
+  }
+
+  EXPECT_GE(added, k_keys);
+  EXPECT_FALSE(from);
+  for (int i = 0; i < k_staying; ++i)
+    EXPECT_TRUE(std::ranges::find(seen, "stays" + std::to_string(i)) != seen.end()) << i;
+}
+
 TEST_P(KeyValueSuite, does_nothing_for_no_keys_and_the_last_of_two_pairs_counts) {
   if (!sets_many() || !deletes_many()) return;
   const std::vector<std::string_view> none;
