@@ -13,6 +13,7 @@
 #include "net/listen.h"
 #include "providers/http_client/http_client.h"
 #include "providers/keyvalue_memory/keyvalue_memory.h"
+#include "providers/keyvalue_nats/keyvalue_nats.h"
 #include "providers/keyvalue_redis/keyvalue_redis.h"
 #include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
 
@@ -45,7 +46,8 @@ int main(int argc, char** argv) {
   weft::SystemRandom random;
   const weft::manifest::Providers providers(
       {&weft::providers::http_client::kind(), &weft::providers::keyvalue_sqlite::kind(),
-       &weft::providers::keyvalue_redis::kind(), &weft::providers::keyvalue_memory::kind()});
+       &weft::providers::keyvalue_redis::kind(), &weft::providers::keyvalue_nats::kind(),
+       &weft::providers::keyvalue_memory::kind()});
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },

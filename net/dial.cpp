@@ -68,7 +68,8 @@ DialFault tls_fault(const error_code& error, SSL* ssl, const std::string& host) 
 
 class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
  public:
-  Attempt(const Executor& executor, Resolver& resolver, const Clock& clock, DialRequest request,
+  // `resolver` may be null when nothing needs to be looked up.
+  Attempt(const Executor& executor, Resolver* resolver, const Clock& clock, DialRequest request,
           Done done)
       : executor_(executor),
         resolver_(resolver),
@@ -87,8 +88,17 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
       return boost::asio::post(
           executor_, [self = shared_from_this(), address] { self->resolved(Addresses{address}); });
     }
-    lookup_ = resolver_.resolve(host_, executor_,
+    lookup_ = resolver_->resolve(host_, executor_,
                                 [this](Result<Addresses> found) { resolved(std::move(found)); });
+  }
+
+  void secure(std::unique_ptr<ClientStream> over) {
+    if (request_.deadline != MonotonicTime::max()) deadline_.set(request_.deadline);
+    connected_ = true;
+    boost::asio::post(executor_, [self = shared_from_this(),
+                                  plain = std::shared_ptr<ClientStream>(std::move(over))] {
+      if (self->done_) self->shake_hands(std::move(plain->socket()));
+    });
   }
 
   // No answer comes any more.
@@ -121,7 +131,7 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
 
   void late() {
     const auto self = shared_from_this();
-    if (addresses_.empty())
+    if (addresses_.empty() && !connected_)
       return failed(DialKind::name_late, fmt::format("the name {} was not found in time", host_));
     failed(DialKind::late,
            fmt::format("no connection to {} port {} in time", host_, request_.port));
@@ -175,7 +185,7 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
     next_.cancel();
     if (request_.tls == nullptr)
       return finish(std::make_unique<ClientStream>(Socket(std::move(*socket))));
-    shake_hands(std::move(*socket));
+    shake_hands(Socket(std::move(*socket)));
   }
 
   // One address is no good: the next at once, or the last word.
@@ -186,8 +196,8 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
     if (sockets_.empty()) finish(std::unexpected(fault_));
   }
 
-  void shake_hands(TcpSocket socket) {
-    stream_ = std::make_unique<ClientStream>(Socket(std::move(socket)), request_.tls);
+  void shake_hands(Socket socket) {
+    stream_ = std::make_unique<ClientStream>(std::move(socket), request_.tls);
     auto& tls = *stream_->tls();
     if (!expect_host(tls.native_handle(), host_)) {
       return failed(DialKind::tls_protocol, fmt::format("{} is no name for a certificate", host_));
@@ -203,7 +213,7 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
 
   // Set at construction.
   const Executor executor_;
-  Resolver& resolver_;
+  Resolver* const resolver_;
   const Clock& clock_;
   const DialRequest request_;
   const std::string host_;
@@ -211,6 +221,7 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
   Alarm deadline_, next_;
   // Under way.
   std::unique_ptr<Resolver::Lookup> lookup_;
+  bool connected_ = false;  // before this began
   Addresses addresses_;
   std::size_t index_ = 0;  // of the next address
   std::list<std::shared_ptr<TcpSocket>> sockets_;
@@ -220,9 +231,16 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
 
 Dial::Dial(const Executor& executor, Resolver& resolver, const Clock& clock, DialRequest request,
            Done done)
-    : attempt_(std::make_shared<Attempt>(executor, resolver, clock, std::move(request),
+    : attempt_(std::make_shared<Attempt>(executor, &resolver, clock, std::move(request),
                                          std::move(done))) {
   attempt_->start();
+}
+
+Dial::Dial(const Executor& executor, const Clock& clock, std::unique_ptr<ClientStream> over,
+           DialRequest request, Done done)
+    : attempt_(std::make_shared<Attempt>(executor, nullptr, clock, std::move(request),
+                                         std::move(done))) {
+  attempt_->secure(std::move(over));
 }
 
 Dial::~Dial() { attempt_->stop(); }

@@ -54,6 +54,10 @@ class Dial final {
   // `done` is called once, never from within this. `resolver` and `clock` outlive the dial.
   Dial(const Executor& executor, Resolver& resolver, const Clock& clock, DialRequest request,
        Done done);
+  // TLS over a connection that is there already and was plain so far; the host is whom the
+  // certificate must be for.
+  Dial(const Executor& executor, const Clock& clock, std::unique_ptr<ClientStream> over,
+       DialRequest request, Done done);
   ~Dial();
   Dial(const Dial&) = delete;
   Dial& operator=(const Dial&) = delete;

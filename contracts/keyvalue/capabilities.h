@@ -44,6 +44,12 @@ inline constexpr Capabilities k_redis{.provider = "weft:keyvalue-redis",
                                       .set_many = Support::yes,
                                       .delete_many = Support::yes,
                                       .listing = Listing::may_repeat};
+inline constexpr Capabilities k_nats{.provider = "weft:keyvalue-nats",
+                                     .increment = Support::yes,
+                                     .versions = Support::yes,
+                                     .set_many = Support::no,
+                                     .delete_many = Support::no,
+                                     .listing = Listing::may_repeat};
 
 // What names and values may be. The same for every product, so that whatever one has taken another
 // takes, too.

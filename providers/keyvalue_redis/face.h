@@ -8,10 +8,12 @@
 #include "base/quick_random.h"
 #include "contracts/keyvalue/keyvalue.h"
 #include "net/redis/client.h"
-#include "providers/keyvalue_redis/calls.h"
+#include "contracts/calls.h"
 #include "providers/keyvalue_redis/names.h"
 
 namespace weft::providers::keyvalue_redis {
+
+using contracts::Calls;
 
 class Face final : public contracts::keyvalue::KeyValue {
  public:

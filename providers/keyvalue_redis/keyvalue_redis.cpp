@@ -8,7 +8,7 @@
 
 #include "contracts/keyvalue/capabilities.h"
 #include "contracts/keyvalue/keyvalue.h"
-#include "providers/keyvalue_redis/calls.h"
+#include "contracts/calls.h"
 #include "providers/keyvalue_redis/face.h"
 #include "providers/keyvalue_redis/settings.h"
 

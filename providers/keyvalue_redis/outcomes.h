@@ -7,10 +7,12 @@
 
 #include "contracts/keyvalue/keyvalue.h"
 #include "net/redis/client.h"
-#include "providers/keyvalue_redis/calls.h"
+#include "contracts/calls.h"
 #include "providers/keyvalue_redis/errors.h"
 
 namespace weft::providers::keyvalue_redis {
+
+using contracts::Calls;
 
 // Convert: (const Reply&, std::string_view where) -> Result<T>; never sees an error of Redis.
 // `where` names provider and address, and outlives this.

@@ -5,9 +5,11 @@
 
 #include "contracts/keyvalue/keyvalue.h"
 #include "net/redis/client.h"
-#include "providers/keyvalue_redis/calls.h"
+#include "contracts/calls.h"
 
 namespace weft::providers::keyvalue_redis {
+
+using contracts::Calls;
 
 // SCAN walks over the whole database and answers in batches of its own size, now and then with a
 // key twice. It leaves out none that stays as long as each batch is taken whole, however the

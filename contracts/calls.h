@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-namespace weft::providers::keyvalue_redis {
+namespace weft::contracts {
 
 // Shared by the provider and its endpoints. Any thread.
 class Calls final {
@@ -51,4 +51,4 @@ class Calls final {
   std::condition_variable ended_;
 };
 
-}  // namespace weft::providers::keyvalue_redis
+}  // namespace weft::contracts

@@ -1,0 +1,178 @@
+#include "providers/keyvalue_nats/face.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "contracts/keyvalue/capabilities.h"
+#include "providers/keyvalue_nats/listing.h"
+
+namespace weft::providers::keyvalue_nats {
+
+namespace kv = contracts::keyvalue;
+
+namespace {
+
+// Of one get-many, how many keys are asked for at a time.
+constexpr std::size_t k_window = 64;
+
+kv::OwnedBytes owned_bytes(std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+kv::Snapshot snapshot_of(kv::Item item, const Entry& entry) {
+  kv::Snapshot made{.bucket = std::string(item.bucket),
+                    .key = std::string(item.key),
+                    .version = std::to_string(entry.revision),
+                    .value = std::nullopt};
+  if (entry.value) made.value = owned_bytes(*entry.value);
+  return made;
+}
+
+// One get-many under way.
+struct ManyKeys {
+  Bucket& store;
+  std::string bucket;
+  std::vector<std::string_view> keys;  // as long as the answer
+  AskedPtr<kv::Found> asked;
+  kv::Found found;
+  std::size_t next = 0;
+  std::size_t answered = 0;
+};
+
+void ask_for_next(const std::shared_ptr<ManyKeys>& many) {
+  if (many->next == many->keys.size() || many->asked->answered()) return;
+  const auto index = many->next++;
+  many->store.read(name_of(many->bucket, many->keys[index]).text, many->asked,
+                   [many, index](Result<Entry> entry) {
+                     if (many->asked->answered()) return;
+                     if (!entry) return many->asked->fail(std::move(entry).error());
+                     if (entry->value) {
+                       many->found[index].emplace(std::string(many->keys[index]),
+                                                  owned_bytes(*entry->value));
+                     }
+                     if (++many->answered == many->keys.size())
+                       return many->asked->answer(std::move(many->found));
+                     ask_for_next(many);
+                   });
+}
+
+}  // namespace
+
+Face::Face(const Checked& checked, contracts::Calls& calls,
+           const net::nats::Client::Surroundings& around)
+    : calls_(calls), bucket_(checked, around) {}
+
+template <class T>
+AskedPtr<T> Face::admit(Answer<T> answer, Result<> allowed) {
+  if (allowed && calls_.closed()) {
+    allowed = fail(Errc::unavailable,
+                   fmt::format("{}: the provider is being closed", bucket_.where()));
+  }
+  if (!allowed) {
+    std::move(answer)(std::unexpected(std::move(allowed).error()));
+    return nullptr;
+  }
+  return std::make_shared<Asked<T>>(std::move(answer), calls_);
+}
+
+void Face::get(Item item, Answer<std::optional<Bytes>> answer) {
+  const auto asked = admit(std::move(answer), kv::check(item));
+  if (!asked) return;
+  bucket_.read(name_of(item.bucket, item.key).text, asked, [asked](Result<Entry> entry) {
+    if (!entry) return asked->fail(std::move(entry).error());
+    if (!entry->value) return asked->answer(std::optional<Bytes>());
+    asked->answer(std::optional<Bytes>(std::as_bytes(std::span(*entry->value))));
+  });
+}
+
+void Face::exists(Item item, Answer<bool> answer) {
+  const auto asked = admit(std::move(answer), kv::check(item));
+  if (!asked) return;
+  bucket_.read(name_of(item.bucket, item.key).text, asked, [asked](Result<Entry> entry) {
+    if (!entry) return asked->fail(std::move(entry).error());
+    asked->answer(entry->value.has_value());
+  });
+}
+
+void Face::write(Operation operation, Item item, std::string_view value, AskedPtr<void> asked) {
+  bucket_.write(operation, name_of(item.bucket, item.key), value, {}, asked,
+                [asked](Result<std::optional<std::uint64_t>> written) {
+                  if (!written) return asked->fail(std::move(written).error());
+                  asked->answer({});
+                });
+}
+
+void Face::set(Item item, Bytes value, Answer<void> answer) {
+  if (auto asked = admit(std::move(answer), kv::check(item, value)))
+    write(Operation::put, item, text_of(value), std::move(asked));
+}
+
+void Face::erase(Item item, Answer<void> answer) {
+  if (auto asked = admit(std::move(answer), kv::check(item)))
+    write(Operation::erase, item, {}, std::move(asked));
+}
+
+void Face::list_keys(std::string_view bucket, kv::Place from, std::uint32_t limit,
+                     Answer<kv::Page> answer) {
+  if (auto asked = admit(std::move(answer), kv::check_bucket(bucket)))
+    keyvalue_nats::list_keys(bucket_, bucket, from, limit, std::move(asked));
+}
+
+void Face::increment(Item item, std::int64_t delta, Answer<std::int64_t> answer) {
+  if (auto asked = admit(std::move(answer), kv::check(item)))
+    counters_.add(name_of(item.bucket, item.key), delta, std::move(asked));
+}
+
+void Face::get_many(std::string_view bucket, std::vector<std::string_view> keys,
+                    Answer<kv::Found> answer) {
+  const auto asked = admit(std::move(answer), kv::check_keys(bucket, keys));
+  if (!asked) return;
+  if (keys.empty()) return asked->answer(kv::Found());
+  const auto count = keys.size();
+  const auto many = std::make_shared<ManyKeys>(
+      ManyKeys{bucket_, std::string(bucket), std::move(keys), asked, kv::Found(count)});
+  for (std::size_t i = 0; i < std::min(count, k_window); ++i) ask_for_next(many);
+}
+
+void Face::get_with_version(Item item, Answer<kv::Snapshot> answer) {
+  const auto asked = admit(std::move(answer), kv::check(item));
+  if (!asked) return;
+  bucket_.read(name_of(item.bucket, item.key).text, asked, [asked, item](Result<Entry> entry) {
+    if (!entry) return asked->fail(std::move(entry).error());
+    asked->answer(snapshot_of(item, *entry));
+  });
+}
+
+void Face::compare_and_swap(Item item, std::string_view version, Bytes value,
+                            Answer<kv::Outcome> answer) {
+  const auto asked = admit(std::move(answer), kv::check(item, value));
+  if (!asked) return;
+  std::uint64_t revision = 0;
+  const auto [end, error] =
+      std::from_chars(version.data(), version.data() + version.size(), revision);
+  // A version of another store is one that the key does not have.
+  if (error != std::errc() || end != version.data() + version.size())
+    return show_what_changed(item, asked);
+  bucket_.write(Operation::put, name_of(item.bucket, item.key), text_of(value),
+                {.revision = revision}, asked,
+                [this, asked, item](Result<std::optional<std::uint64_t>> written) {
+                  if (!written) return asked->fail(std::move(written).error());
+                  if (!*written) return show_what_changed(item, asked);
+                  asked->answer(kv::Outcome(kv::Swapped{}));
+                });
+}
+
+void Face::show_what_changed(Item item, AskedPtr<kv::Outcome> asked) {
+  bucket_.read(name_of(item.bucket, item.key).text, asked, [asked, item](Result<Entry> entry) {
+    if (!entry) return asked->fail(std::move(entry).error());
+    asked->answer(kv::Outcome(kv::Changed{snapshot_of(item, *entry)}));
+  });
+}
+
+}  // namespace weft::providers::keyvalue_nats
