@@ -66,6 +66,11 @@ void Client::request(const Outgoing& what, MonotonicTime deadline,
   send(Kind::request, what, deadline, std::move(outcome));
 }
 
+void Client::fetch(const Outgoing& what, MonotonicTime deadline,
+                   std::unique_ptr<Outcome> outcome) {
+  send(Kind::fetch, what, deadline, std::move(outcome));
+}
+
 void Client::publish(const Outgoing& what, MonotonicTime deadline,
                      std::unique_ptr<Outcome> outcome) {
   send(Kind::publication, what, deadline, std::move(outcome));
@@ -88,8 +93,13 @@ void Client::send(Kind kind, const Outgoing& what, MonotonicTime deadline,
                                .subject = hash_of(what.subject),
                                .kind = kind});
   const auto before = out_.size();
-  if (kind == Kind::request) {
+  if (kind != Kind::publication) {
     const auto reply = fmt::format("{}{:x}", inbox_, slot.serial << k_index_bits | slot.index);
+    if (kind == Kind::fetch) {
+      const auto id = slots_[slot.index].subscription = ++last_subscription_;
+      fetches_.emplace(id, slot);
+      write_subscribe(out_, reply, "", id);
+    }
     write_publish(out_, what, reply);
   } else if (!bare) {
     write_publish(out_, what, what.reply);
@@ -167,7 +177,15 @@ std::unique_ptr<Outcome> Client::release(Reference reference) {
   if (slot == nullptr) return nullptr;
   free_.push_back(reference.index);
   slot->serial = 0;
-  return std::move(slot->outcome);
+  auto outcome = std::move(slot->outcome);
+  if (slot->subscription == 0) return outcome;
+  fetches_.erase(slot->subscription);
+  if (slot->sent) {
+    std::string command;
+    write_unsubscribe(command, slot->subscription);
+    write_control(command);
+  }
+  return outcome;
 }
 
 void Client::fail_slots(const std::function<bool(const Slot&)>& which, const Error& error) {
@@ -209,7 +227,7 @@ void Client::flush() {
     auto* slot = find(one.slot);
     if (slot == nullptr) continue;
     slot->sent = true;
-    if (slot->kind == Kind::request) continue;
+    if (slot->kind != Kind::publication) continue;
     awaited_pongs_.push_back({pings_ + 1, one.slot, nullptr});
     ask = true;
   }
@@ -303,6 +321,8 @@ void Client::drain(SubscriptionId id, std::function<void()> done) {
 
 void Client::on_message(const Incoming& incoming) {
   if (incoming.subscription == 1) return on_answer(incoming.message);
+  if (const auto fetch = fetches_.find(incoming.subscription); fetch != fetches_.end())
+    return on_answer(fetch->second, incoming.message);
   const auto found = subscriptions_.find(incoming.subscription);
   // One that was given up is not known any more, and what was on its way comes all the same.
   if (found != subscriptions_.end()) found->second.subscriber->on_message(incoming.message);
@@ -314,7 +334,10 @@ void Client::on_answer(const Message& message) {
   std::uint64_t token = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), token, 16);
   if (error != std::errc() || end != text.data() + text.size()) return;
-  const Reference reference{token & k_index_mask, token >> k_index_bits};
+  on_answer({token & k_index_mask, token >> k_index_bits}, message);
+}
+
+void Client::on_answer(Reference reference, const Message& message) {
   const auto* slot = find(reference);
   if (slot == nullptr) return;  // it has had its outcome
   // The outcome may send, and so the slot may move; it does not.

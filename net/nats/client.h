@@ -101,6 +101,8 @@ class Client final : private ConnectionUser {
 
   // MonotonicTime::max() is no deadline.
   void request(const Outgoing& what, MonotonicTime deadline, std::unique_ptr<Outcome> outcome);
+  // A request whose answers come under subjects of their own, as those of a JetStream consumer do.
+  void fetch(const Outgoing& what, MonotonicTime deadline, std::unique_ptr<Outcome> outcome);
   // The outcome tells whether the server has it. An empty subject sends nothing, and tells whether
   // the server has all that was sent before.
   void publish(const Outgoing& what, MonotonicTime deadline, std::unique_ptr<Outcome> outcome);
@@ -130,7 +132,7 @@ class Client final : private ConnectionUser {
 
  private:
   enum class State { idle, pausing, connecting, informed, securing, greeting, up, closed };
-  enum class Kind { request, publication };
+  enum class Kind { request, fetch, publication };
   struct Slot {
     std::unique_ptr<Outcome> outcome = nullptr;  // null: free
     MonotonicTime deadline = MonotonicTime::max();
@@ -138,6 +140,7 @@ class Client final : private ConnectionUser {
     std::size_t subject = 0;  // its hash
     Kind kind = Kind::request;
     bool sent = false;
+    SubscriptionId subscription = 0;  // of a fetch: its own
   };
   struct Reference {
     std::size_t index = 0;
@@ -177,6 +180,7 @@ class Client final : private ConnectionUser {
   void drop_what_nobody_wants();
   void on_message(const Incoming& incoming);
   void on_answer(const Message& message);
+  void on_answer(Reference reference, const Message& message);
   void on_pong();
   void on_violation(std::string_view text);
   Error unavailable(std::string_view why) const;
@@ -243,6 +247,7 @@ class Client final : private ConnectionUser {
   std::uint64_t pings_ = 0, pongs_ = 0;  // of this connection
   std::deque<Ping> awaited_pongs_;
   std::map<SubscriptionId, Subscription> subscriptions_;
+  std::map<SubscriptionId, Reference> fetches_;
   SubscriptionId last_subscription_ = 1;  // 1 is that of answers
   Alarm alarm_;
 };

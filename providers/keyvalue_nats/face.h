@@ -44,8 +44,9 @@ class Face final : public contracts::keyvalue::KeyValue {
   void show_what_changed(Item item, AskedPtr<contracts::keyvalue::Outcome> asked);
 
   contracts::Calls& calls_;
-  Bucket bucket_;
+  // The bucket goes first, and tells those who wait for it so.
   Counters counters_{bucket_};
+  Bucket bucket_;
 };
 
 }  // namespace weft::providers::keyvalue_nats

@@ -106,7 +106,7 @@ void ask_for_batch(const PagePtr& page) {
   auto& now = *page;
   now.left = k_batch;
   const auto payload = net::nats::write_next(k_batch, std::nullopt);
-  now.store.client().request(
+  now.store.client().fetch(
       {.subject = now.store.api(
            fmt::format("CONSUMER.MSG.NEXT.{}.{}", now.store.stream(), now.consumer)),
        .payload = payload},
