@@ -16,6 +16,10 @@ constexpr std::chrono::milliseconds k_retry_first = 10ms;
 constexpr unsigned k_unasked_attempts = 6;
 // Between two questions whether transactions are allowed now.
 constexpr std::chrono::milliseconds k_transactions_pause = 500ms;
+// A connection that is lost sooner counts as one more attempt that failed.
+constexpr std::chrono::milliseconds k_lasting = 1000ms;
+// Between two looks for room in a full queue: each goes through all of it.
+constexpr std::chrono::milliseconds k_sweep_pause = 5ms;
 constexpr std::size_t k_kept_queue_bytes = std::size_t{256} << 10;
 
 }  // namespace
@@ -50,12 +54,21 @@ Error Client::unavailable(std::string_view why) const {
 
 // ---- what callers send ----
 
+bool Client::full() const {
+  return entries_.size() >= settings_.queue_commands || waiting_bytes() >= settings_.queue_bytes;
+}
+
 std::optional<Error> Client::admit(MonotonicTime& deadline) {
   const auto now = clock_.now();
   deadline = latest(deadline);
   if (state_ == State::closed) return unavailable("the client is being closed");
   if (deadline <= now)
     return Error{Errc::timed_out, fmt::format("{}: the deadline had passed already", where_)};
+  // Those that were given up keep no place from others.
+  if (full() && now >= swept_ + k_sweep_pause) {
+    swept_ = now;
+    drop_what_nobody_wants();
+  }
   if (entries_.size() >= settings_.queue_commands)
     return unavailable(fmt::format("{} calls wait already", entries_.size()));
   if (waiting_bytes() >= settings_.queue_bytes)
@@ -271,7 +284,7 @@ void Client::on_up() {
     log_.info("Redis is there again",
               {{"provider", settings_.label}, {"address", settings_.address.text()}});
   }
-  failures_ = 0;
+  up_since_ = clock_.now();
   trouble_.clear();
   if (no_transactions_.empty()) {
     drop_what_nobody_wants();
@@ -288,8 +301,10 @@ void Client::lose(std::string_view why) {
   // It may lie in what goes away now.
   std::string reason(why);
   const bool was_up = state_ == State::up;
+  if (was_up && clock_.now() - up_since_ >= k_lasting) failures_ = 0;
   connection_.reset();
   writing_bytes_ = 0;
+  unacknowledged_ = 0;
   greeting_.clear();
   first_error_.clear();
   if (trouble_.empty()) {
@@ -338,7 +353,11 @@ void Client::pause_or_rest() {
 
 // ---- what comes back ----
 
+void Client::on_progress() { heard_ = clock_.now(); }
+
 void Client::on_written() {
+  on_progress();
+  unacknowledged_ = connection_->unacknowledged();
   written();
   if (state_ == State::greeting) return send_greeting();
   flush();
@@ -402,6 +421,15 @@ void Client::settle(std::unique_ptr<Outcome> outcome, const Reply& reply,
 
 // ---- time ----
 
+bool Client::is_silent(MonotonicTime now) {
+  if (state_ != State::up || sent_ == 0 || now < heard_ + settings_.answer_limit) return false;
+  // What the system holds of a large command may take longer than that.
+  const auto before = std::exchange(unacknowledged_, connection_->unacknowledged());
+  if (unacknowledged_ >= before) return true;
+  heard_ = now;
+  return false;
+}
+
 void Client::on_alarm() {
   const auto now = clock_.now();
   if (now >= phase_ends_) {
@@ -412,7 +440,7 @@ void Client::on_alarm() {
                        state_ == State::connecting ? "connection" : "greeting",
                        settings_.connect_limit.count()));
     }
-  } else if (state_ == State::up && sent_ > 0 && now >= heard_ + settings_.answer_limit) {
+  } else if (is_silent(now)) {
     lose(fmt::format("the server said nothing for {} ms", settings_.answer_limit.count()));
   }
   expire(now);

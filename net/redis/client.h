@@ -30,8 +30,8 @@ struct ClientSettings {
       {};  // begins every error and names the log lines: "weft:keyvalue-redis shop-kv"
   std::string name = {};                          // as CLIENT LIST shows it, without spaces
   std::chrono::milliseconds connect_limit{3000};  // until the server has greeted
-  // For commands without a deadline; and how long the server may say nothing while it owes replies,
-  // before the connection counts as dead.
+  // For commands without a deadline; and how long the server may say and take nothing while it owes
+  // replies, before the connection counts as dead.
   std::chrono::milliseconds answer_limit{5000};
   std::chrono::milliseconds retry_most{
       300};  // between two attempts to connect, after the first few
@@ -111,6 +111,7 @@ class Client final : private ConnectionUser {
   };
 
   std::optional<Error> admit(MonotonicTime& deadline);
+  bool full() const;
   void add(Entry entry);
   void flush_later();
   void flush();
@@ -133,12 +134,14 @@ class Client final : private ConnectionUser {
 
   void on_open() override;
   void on_bytes(std::span<const char> bytes) override;
+  void on_progress() override;
   void on_written() override;
   void on_broken(Error error) override;
   void deliver(const Reply& reply);
   void settle(std::unique_ptr<Outcome> outcome, const Reply& reply, const std::string& first_error);
 
   void on_alarm();
+  bool is_silent(MonotonicTime now);
   void expire(MonotonicTime now);
   void set_alarm();
   Error unavailable(std::string_view why) const;
@@ -157,16 +160,20 @@ class Client final : private ConnectionUser {
   State state_ = State::idle;
   Step step_ = Step::hello;
   MonotonicTime phase_ends_ = MonotonicTime::max();  // of pausing, connecting and greeting
-  unsigned failures_ = 0;                            // attempts since there was a connection
-  std::string trouble_;                              // of the last of them
+  unsigned failures_ = 0;   // attempts since there was a connection that lasted
+  MonotonicTime up_since_;  // of the connection that there is, or was
+  std::string trouble_;     // of the last of them
   std::unique_ptr<Connection> connection_;
   ReplyReader reader_;
-  MonotonicTime heard_;  // from the server, or when it began to owe replies
+  // From the server, or when it last took something, or began to owe replies.
+  MonotonicTime heard_;
+  std::size_t unacknowledged_ = 0;  // of a write that took a while, when it was looked at last
 
   std::deque<Entry> entries_;   // in the order in which they were sent or will be
   std::size_t sent_ = 0;        // so many of them, from the front, went to the connection
   std::string out_;             // the bytes of the others
   std::size_t dead_bytes_ = 0;  // of out_: of entries that have had their outcome
+  MonotonicTime swept_;         // when what nobody wants was last dropped because it took room
   std::string greeting_;
   std::size_t writing_bytes_ = 0;  // not 0 while the connection writes
   bool flush_posted_ = false;

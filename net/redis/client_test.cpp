@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/fault_proxy.h"
+#include "tests/support/raw_server.h"
 #include "tests/support/redis_server.h"
 
 namespace weft::net::redis {
@@ -181,6 +183,63 @@ TEST_F(RedisClient, passes_over_a_reply_that_is_too_large_and_keeps_the_connecti
   EXPECT_TRUE(heard.starts_with("exhausted: test (redis://127.0.0.1:")) << heard;
   EXPECT_NE(heard.find("a reply has more than 10000 bytes"), std::string::npos) << heard;
   EXPECT_EQ(ask(client, "CLIENT", "ID"), id);
+}
+
+TEST_F(RedisClient, takes_the_upload_of_a_large_value_over_a_slow_way_for_no_silence) {
+  RedisServer server;
+  tests::FaultProxy proxy(server.port());
+  auto& client = open("redis://127.0.0.1:" + std::to_string(proxy.port()), {.answer_limit = 600ms});
+  ask(client, "PING");
+  proxy.slow_reader(30'000);
+  const std::string large(30'000'000, 'x');
+
+  std::string heard;
+  client.send(clock.now() + 60s, std::make_unique<Heard>(heard),
+              [&](Commands& commands) { commands.whole("SET", "k", large); });
+  while (heard.empty()) io.run_one();
+
+  EXPECT_EQ(heard, "OK");
+}
+
+TEST_F(RedisClient, comes_back_more_and_more_slowly_to_a_server_that_hangs_up_after_the_greeting) {
+  tests::RawServer server([](tests::RawClient& peer, int) {
+    for (const auto& [end, reply] :
+         {std::pair("weft:test\r\n", "+OK\r\n"), std::pair("PING\r\n", "+PONG\r\n"),
+          std::pair("EXEC\r\n", "+OK\r\n*0\r\n")}) {
+      peer.read_until(end);
+      peer.send(reply);
+    }
+  });
+  open("redis://127.0.0.1:" + std::to_string(server.port()));
+
+  io.run_for(1000ms);
+  clients.clear();
+
+  EXPECT_GE(server.connections(), 3);
+  EXPECT_LE(server.connections(), 10);
+}
+
+TEST_F(RedisClient, keeps_no_place_for_calls_whose_time_is_over) {
+  tests::FaultProxy proxy(1);
+  proxy.black_hole();
+  auto& client = open("redis://127.0.0.1:" + std::to_string(proxy.port()), {.queue_commands = 20});
+  std::string patient, next;
+  std::vector<std::string> late(19);
+  client.send(clock.now() + 60s, std::make_unique<Heard>(patient),
+              [](Commands& commands) { commands.whole("SET", "k", std::string(6000, 'x')); });
+  for (auto& one : late) {
+    client.send(clock.now() + 20ms, std::make_unique<Heard>(one),
+                [](Commands& commands) { commands.whole("PING"); });
+  }
+  while (late.back().empty()) io.run_one();
+
+  client.send(clock.now() + 60s, std::make_unique<Heard>(next),
+              [](Commands& commands) { commands.whole("PING"); });
+
+  EXPECT_EQ(next, "");
+  EXPECT_EQ(patient, "");
+  EXPECT_EQ(client.waiting(), 2u);
+  clients.clear();
 }
 
 // A certificate for 127.0.0.1 that signed itself, and a server that shows it.

@@ -1,6 +1,8 @@
 #include "net/redis/connection.h"
 
 #include <fmt/format.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -27,6 +29,7 @@ using Endpoint = asio::generic::stream_protocol::endpoint;
 using Resolver = asio::ip::basic_resolver<tcp, Executor>;
 
 constexpr std::size_t k_read_bytes = std::size_t{64} << 10;
+constexpr std::size_t k_piece_bytes = std::size_t{64} << 10;
 // A buffer that grew larger than this is not kept.
 constexpr std::size_t k_kept_write_bytes = std::size_t{256} << 10;
 
@@ -78,6 +81,12 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     socket_.close(ignored);
   }
 
+  std::size_t unacknowledged() {
+    int bytes = 0;
+    if (::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) != 0) return 0;
+    return static_cast<std::size_t>(bytes);
+  }
+
   Write write(std::string& bytes) {
     std::size_t left = 0;
     if (!tls_) {
@@ -94,9 +103,9 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     bytes.clear();
     const auto rest = asio::buffer(writing_) + left;
     if (tls_) {
-      asio::async_write(*tls_, rest, Written{shared_from_this()});
+      asio::async_write(*tls_, rest, Piece{this}, Written{shared_from_this()});
     } else {
-      asio::async_write(socket_, rest, Written{shared_from_this()});
+      asio::async_write(socket_, rest, Piece{this}, Written{shared_from_this()});
     }
     return Write::under_way;
   }
@@ -105,6 +114,16 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   struct Written {
     std::shared_ptr<Wire> self;
     void operator()(const error_code& error, std::size_t) const { self->on_written(error); }
+  };
+  // Asked between two pieces of a write how large the next may be. Asio keeps it no longer than the
+  // write, and so than what Written holds.
+  struct Piece {
+    Wire* self;
+    std::size_t operator()(const error_code& error, std::size_t written) const {
+      if (error) return 0;
+      if (written > 0 && self->user_ != nullptr) self->user_->on_progress();
+      return k_piece_bytes;
+    }
   };
   struct Read {
     std::shared_ptr<Wire> self;
@@ -204,6 +223,7 @@ class WireConnection final : public Connection {
   WireConnection& operator=(const WireConnection&) = delete;
   ~WireConnection() override { wire_->close(); }
   Write write(std::string& bytes) override { return wire_->write(bytes); }
+  std::size_t unacknowledged() override { return wire_->unacknowledged(); }
 
  private:
   std::shared_ptr<Wire> wire_;

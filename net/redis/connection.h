@@ -22,7 +22,9 @@ class ConnectionUser {
   virtual void on_open() = 0;
   // Valid during the call.
   virtual void on_bytes(std::span<const char> bytes) = 0;
-  // What was under way has left the process.
+  // Some of what is under way has left the process.
+  virtual void on_progress() = 0;
+  // All of it has.
   virtual void on_written() = 0;
   // It is over; nothing else comes. The error names no place.
   virtual void on_broken(Error error) = 0;
@@ -38,6 +40,8 @@ class Connection {
   // Takes the bytes and gives back an empty buffer. Not before on_open, nor again before what was
   // taken has left.
   virtual Write write(std::string& bytes) = 0;
+  // Bytes that have left the process, and that the other end has not said it has.
+  virtual std::size_t unacknowledged() = 0;
 };
 
 // Begins to connect. `tls` is not null for an address with TLS; the user and the executor outlive
