@@ -29,6 +29,7 @@ Client::Client(ClientSettings settings, std::shared_ptr<const TlsClient> tls,
     : settings_(std::move(settings)),
       tls_(std::move(tls)),
       executor_(around.executor),
+      resolver_(around.resolver),
       clock_(around.clock),
       log_(around.log),
       where_(fmt::format("{} ({})", settings_.label, settings_.address.text())),
@@ -191,7 +192,7 @@ void Client::connect() {
   state_ = State::connecting;
   phase_ends_ = clock_.now() + settings_.connect_limit;
   reader_ = ReplyReader(settings_.reply_bytes);
-  connection_ = open_connection(executor_, settings_.address, tls_, *this);
+  connection_ = open_connection({executor_, resolver_, clock_}, settings_.address, tls_, *this);
   set_alarm();
 }
 

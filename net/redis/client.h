@@ -64,6 +64,7 @@ class Client final : private ConnectionUser {
  public:
   struct Surroundings {
     boost::asio::io_context::executor_type executor;
+    Resolver& resolver;
     const Clock& clock;
     Random& random;
     Log& log;
@@ -150,6 +151,7 @@ class Client final : private ConnectionUser {
   const ClientSettings settings_;
   const std::shared_ptr<const TlsClient> tls_;
   const boost::asio::io_context::executor_type executor_;
+  Resolver& resolver_;
   const Clock& clock_;
   Log& log_;
   const std::string where_;  // label and address, for errors

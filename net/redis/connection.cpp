@@ -2,31 +2,29 @@
 
 #include <fmt/format.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <optional>
+#include <cerrno>
+#include <expected>
 #include <utility>
 #include <vector>
 
-#include "net/listen.h"
+#include "net/client_stream.h"
+#include "net/dial.h"
 
 namespace weft::net::redis {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
-using Endpoint = asio::generic::stream_protocol::endpoint;
-using Resolver = asio::ip::basic_resolver<tcp, Executor>;
 
 constexpr std::size_t k_read_bytes = std::size_t{64} << 10;
 constexpr std::size_t k_piece_bytes = std::size_t{64} << 10;
@@ -39,61 +37,69 @@ std::string explain(const error_code& error) {
   return error.message();
 }
 
+// A server that vanished without a word is noticed within half a minute, also while nobody asks it
+// anything. False: the system does not take it.
+bool watch(int socket) {
+  struct Option {
+    int level, name, value;
+  };
+  constexpr std::array k_options = {
+      Option{SOL_SOCKET, SO_KEEPALIVE, 1}, Option{IPPROTO_TCP, TCP_KEEPIDLE, 15},
+      Option{IPPROTO_TCP, TCP_KEEPINTVL, 5}, Option{IPPROTO_TCP, TCP_KEEPCNT, 3},
+      // Milliseconds without a word that what was sent has come.
+      Option{IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000}};
+  for (const auto& [level, name, value] : k_options) {
+    if (::setsockopt(socket, level, name, &value, sizeof value) != 0) return false;
+  }
+  return true;
+}
+
 // What handlers share with the connection that its user holds: whichever is left last frees it.
 class Wire final : public std::enable_shared_from_this<Wire> {
  public:
-  Wire(const Executor& executor, Address address, std::shared_ptr<const TlsClient> tls,
+  Wire(const Way& way, const Address& address, std::shared_ptr<const TlsClient> tls,
        ConnectionUser& user)
-      : address_(std::move(address)),
-        user_(&user),
-        resolver_(executor),
-        socket_(executor),
-        trust_(std::move(tls)) {
-    if (trust_) tls_.emplace(socket_, trust_->context());
+      : user_(&user) {
+    const auto* place = std::get_if<HostPort>(&address.place);
+    if (place == nullptr) return;
+    dial_ = std::make_unique<Dial>(way.executor, way.resolver, way.clock,
+                                   DialRequest{.host = place->host,
+                                               .port = place->port,
+                                               .deadline = MonotonicTime::max(),
+                                               .tls = std::move(tls),
+                                               .admits = [](const auto&) { return true; }},
+                                   [this](auto dialled) { on_dialled(std::move(dialled)); });
   }
 
-  void open() {
-    if (const auto* file = std::get_if<SocketFile>(&address_.place)) {
-      places_.emplace_back(asio::local::stream_protocol::endpoint(file->path));
-      return connect(0);
-    }
-    const auto& [host, port] = std::get<HostPort>(address_.place);
-    error_code no_number;
-    const auto number = asio::ip::make_address(host, no_number);
-    if (!no_number) {
-      places_.emplace_back(tcp::endpoint(number, port));
-      return connect(0);
-    }
-    resolver_.async_resolve(host, std::to_string(port),
-                            [self = shared_from_this()](const error_code& error,
-                                                        const tcp::resolver::results_type& found) {
-                              if (error) return self->broken("looking up the name", error);
-                              for (const auto& one : found)
-                                self->places_.emplace_back(one.endpoint());
-                              self->connect(0);
-                            });
+  void open_file(const Executor& executor, const std::string& path) {
+    stream_ = std::make_unique<ClientStream>(Socket(executor));
+    stream_->socket().async_connect(asio::local::stream_protocol::endpoint(path),
+                                    [self = shared_from_this()](const error_code& error) {
+                                      if (self->user_ == nullptr) return;
+                                      if (error) return self->broken("connecting", error);
+                                      self->opened();
+                                    });
   }
 
   void close() {
     user_ = nullptr;
-    resolver_.cancel();
-    error_code ignored;  // it may be closed already, and nobody is left to tell
-    socket_.close(ignored);
+    dial_.reset();
+    if (stream_) stream_->close();
   }
 
   std::size_t unacknowledged() {
     int bytes = 0;
-    if (::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) != 0) return 0;
+    if (::ioctl(stream_->socket().native_handle(), SIOCOUTQ, &bytes) != 0) return 0;
     return static_cast<std::size_t>(bytes);
   }
 
   Write write(std::string& bytes) {
     std::size_t left = 0;
-    if (!tls_) {
+    if (stream_->tls() == nullptr) {
       // Mostly the socket takes all of it, and nothing needs to be waited for. What is wrong with
       // the socket comes again below.
       error_code error;
-      left = socket_.write_some(asio::buffer(bytes), error);
+      left = stream_->socket().write_some(asio::buffer(bytes), error);
       if (left == bytes.size()) {
         bytes.clear();
         return Write::done;
@@ -102,10 +108,10 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     writing_.swap(bytes);
     bytes.clear();
     const auto rest = asio::buffer(writing_) + left;
-    if (tls_) {
-      asio::async_write(*tls_, rest, Piece{this}, Written{shared_from_this()});
+    if (auto* tls = stream_->tls()) {
+      asio::async_write(*tls, rest, Piece{this}, Written{shared_from_this()});
     } else {
-      asio::async_write(socket_, rest, Piece{this}, Written{shared_from_this()});
+      asio::async_write(stream_->socket(), rest, Piece{this}, Written{shared_from_this()});
     }
     return Write::under_way;
   }
@@ -132,54 +138,27 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     }
   };
 
-  // Tries one place after the other.
-  void connect(std::size_t index) {
+  void on_dialled(std::expected<std::unique_ptr<ClientStream>, DialFault> dialled) {
+    const auto self = shared_from_this();
+    dial_.reset();
     if (user_ == nullptr) return;
-    error_code error;
-    socket_.close(error);
-    socket_.async_connect(places_[index],
-                          [self = shared_from_this(), index](const error_code& failed) {
-                            if (self->user_ == nullptr) return;
-                            if (failed && index + 1 < self->places_.size())
-                              return self->connect(index + 1);
-                            if (failed) return self->broken("connecting", failed);
-                            self->on_connected();
-                          });
-  }
-
-  void on_connected() {
-    error_code error;
-    socket_.non_blocking(true, error);
-    if (error) return broken("connecting", error);
-    if (std::holds_alternative<SocketFile>(address_.place)) return opened();
-    socket_.set_option(tcp::no_delay(true), error);
-    if (!error) socket_.set_option(asio::socket_base::keep_alive(true), error);
-    if (error) return broken("connecting", error);
-    if (!tls_) return opened();
-    const auto& host = std::get<HostPort>(address_.place).host;
-    if (!expect_host(tls_->native_handle(), host))
-      return broken("TLS", asio::error::invalid_argument);
-    tls_->async_handshake(asio::ssl::stream_base::client,
-                          [self = shared_from_this()](const error_code& failed) {
-                            if (failed) return self->broken("TLS", failed);
-                            self->opened();
-                          });
+    if (!dialled) return broken(dialled.error().why);
+    stream_ = *std::move(dialled);
+    if (!watch(stream_->socket().native_handle()))
+      return broken("connecting", error_code(errno, boost::system::system_category()));
+    opened();
   }
 
   void opened() {
-    if (user_ == nullptr) return;
+    error_code error;
+    stream_->socket().non_blocking(true, error);
+    if (error) return broken("connecting", error);
     read_.resize(k_read_bytes);
     read();
     user_->on_open();
   }
 
-  void read() {
-    if (tls_) {
-      tls_->async_read_some(asio::buffer(read_), Read{shared_from_this()});
-    } else {
-      socket_.async_read_some(asio::buffer(read_), Read{shared_from_this()});
-    }
-  }
+  void read() { stream_->async_read_some(asio::buffer(read_), Read{shared_from_this()}); }
 
   void on_read(const error_code& error, std::size_t bytes) {
     if (user_ == nullptr) return;
@@ -197,21 +176,18 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   }
 
   void broken(std::string_view doing, const error_code& error) {
+    broken(doing.empty() ? explain(error) : fmt::format("{}: {}", doing, explain(error)));
+  }
+  void broken(std::string why) {
     auto* user = std::exchange(user_, nullptr);
     if (user == nullptr) return;
     close();
-    user->on_broken({Errc::unavailable, doing.empty()
-                                            ? explain(error)
-                                            : fmt::format("{}: {}", doing, explain(error))});
+    user->on_broken({Errc::unavailable, std::move(why)});
   }
 
-  const Address address_;
   ConnectionUser* user_;  // null when it hears nothing more
-  Resolver resolver_;
-  Socket socket_;
-  const std::shared_ptr<const TlsClient> trust_;  // null: plain
-  std::optional<asio::ssl::stream<Socket&>> tls_;
-  std::vector<Endpoint> places_;
+  std::unique_ptr<Dial> dial_;
+  std::unique_ptr<ClientStream> stream_;  // when it is connected, or to a file
   std::vector<char> read_;
   std::string writing_;
 };
@@ -231,12 +207,12 @@ class WireConnection final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> open_connection(const boost::asio::io_context::executor_type& executor,
-                                            const Address& address,
+std::unique_ptr<Connection> open_connection(const Way& way, const Address& address,
                                             std::shared_ptr<const TlsClient> tls,
                                             ConnectionUser& user) {
-  auto wire = std::make_shared<Wire>(executor, address, std::move(tls), user);
-  wire->open();
+  auto wire = std::make_shared<Wire>(way, address, std::move(tls), user);
+  if (const auto* file = std::get_if<SocketFile>(&address.place))
+    wire->open_file(way.executor, file->path);
   return std::make_unique<WireConnection>(std::move(wire));
 }
 

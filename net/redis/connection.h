@@ -7,8 +7,10 @@
 #include <span>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "net/redis/address.h"
+#include "net/resolver.h"
 #include "net/tls.h"
 
 namespace weft::net::redis {
@@ -44,10 +46,17 @@ class Connection {
   virtual std::size_t unacknowledged() = 0;
 };
 
-// Begins to connect. `tls` is not null for an address with TLS; the user and the executor outlive
-// the connection. Destroying it ends it: its user hears nothing more.
-std::unique_ptr<Connection> open_connection(const boost::asio::io_context::executor_type& executor,
-                                            const Address& address,
+// What a connection needs to find its way.
+struct Way {
+  boost::asio::io_context::executor_type executor;
+  Resolver& resolver;
+  const Clock& clock;
+};
+
+// Begins to connect: to each address of a name in its turn, side by side when one does not answer
+// at once. `tls` is not null for an address with TLS; the user and what is in `way` outlive the
+// connection. Destroying it ends it: its user hears nothing more.
+std::unique_ptr<Connection> open_connection(const Way& way, const Address& address,
                                             std::shared_ptr<const TlsClient> tls,
                                             ConnectionUser& user);
 

@@ -62,7 +62,7 @@ class RedisProvider final : public contracts::Provider {
     checked.client.name = name_;
     return std::make_unique<RedisEndpoint>(
         std::move(checked), calls_,
-        net::redis::Client::Surroundings{std::move(executor), clock_, random_, log_});
+        net::redis::Client::Surroundings{std::move(executor), resolver_, clock_, random_, log_});
   }
   void close() override { calls_.close(net::redis::ClientSettings().answer_limit + k_close_grace); }
 
@@ -71,6 +71,7 @@ class RedisProvider final : public contracts::Provider {
   const Clock& clock_;
   Random& random_;
   Log& log_;
+  net::SystemResolver resolver_;
   Calls calls_;
 };
 
