@@ -137,6 +137,14 @@ void Client::drop_what_nobody_wants() {
   dead_bytes_ = 0;
 }
 
+void Client::forget_unwanted() {
+  drop_what_nobody_wants();
+  for (std::size_t i = 0; i < sent_; ++i) {
+    auto& outcome = entries_[i].outcome;
+    if (outcome && !outcome->wanted()) outcome.reset();
+  }
+}
+
 // ---- transactions ----
 
 Error Client::no_transactions() const {

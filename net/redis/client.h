@@ -88,6 +88,8 @@ class Client final : private ConnectionUser {
          commands.is_transaction() ? Transaction::waiting : Transaction::none});
   }
 
+  // Drops what nobody wants of what waits, and of what was sent its outcome.
+  void forget_unwanted();
   // The deadline of a command for which the caller has this one, or none.
   MonotonicTime latest(MonotonicTime deadline) const {
     return deadline == MonotonicTime::max() ? clock_.now() + settings_.answer_limit : deadline;

@@ -84,15 +84,18 @@ Face::Face(const net::redis::ClientSettings& settings, std::shared_ptr<const net
     : where_(fmt::format("{} ({})", settings.label, settings.address.text())),
       calls_(calls),
       random_(around.random),
-      client_(settings, std::move(tls), around) {}
+      client_(settings, std::move(tls), around),
+      holder_(
+          calls, around.executor, [this] { client_.forget_unwanted(); }, settings.answer_limit) {}
 
 template <class T, class Convert, class Write>
 void Face::ask(Answer<T> answer, Convert convert, const Write& write) {
+  Calls::Token token(calls_);
   if (calls_.closed()) return refuse(std::move(answer), closing(where_));
   const auto deadline = answer.context().deadline;
   client_.send(deadline,
                std::make_unique<AnswerOutcome<T, Convert>>(std::move(answer), std::move(convert),
-                                                           where_, Calls::Token(calls_)),
+                                                           where_, std::move(token)),
                write);
 }
 
@@ -275,8 +278,9 @@ void Face::list_keys(std::string_view bucket, kv::Place from, std::uint32_t limi
                      Answer<kv::Page> answer) {
   if (auto allowed = kv::check_bucket(bucket); !allowed)
     return refuse(std::move(answer), std::move(allowed));
+  Calls::Token token(calls_);
   if (calls_.closed()) return refuse(std::move(answer), closing(where_));
-  scan(client_, Calls::Token(calls_), where_, names_.prefix(bucket), bucket, from, limit,
+  scan(client_, std::move(token), where_, names_.prefix(bucket), bucket, from, limit,
        std::move(answer));
 }
 

@@ -55,6 +55,7 @@ class Face final : public contracts::keyvalue::KeyValue {
   Names names_;
   QuickRandom random_;
   net::redis::Client client_;
+  const Calls::Holder holder_;
 };
 
 }  // namespace weft::providers::keyvalue_redis

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -97,6 +98,23 @@ TEST_F(RedisFaults, lets_calls_wait_while_redis_is_away_and_does_them_when_it_is
 
   EXPECT_TRUE(patient->result<void>());
   EXPECT_LT(SteadyClock::now() - before, 1s);
+}
+
+TEST_F(RedisFaults, closes_at_once_when_those_who_called_have_gone) {
+  ASSERT_TRUE(works(5s));
+  server.process().stop();
+  const auto sent = begin("exists", 1min);
+  store.user->run_for(20ms);
+  const auto unsent = begin_set("v", 1min);
+  sent->cancel();
+  unsent->cancel();
+  const auto before = SteadyClock::now();
+
+  auto closed = std::async(std::launch::async, [this] { store.provider->close(); });
+  while (closed.wait_for(0s) != std::future_status::ready) store.user->run_for(5ms);
+
+  EXPECT_LT(SteadyClock::now() - before, 1s);
+  server.process().go_on();
 }
 
 TEST_F(RedisFaults, ends_a_listing_of_many_steps_with_its_caller) {
