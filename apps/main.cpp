@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cli/commands.h"
+#include "contracts/keyvalue/flat_adapter.h"
 #include "contracts/keyvalue/wasi_adapter.h"
 #include "net/listen.h"
 #include "providers/http_client/http_client.h"
@@ -49,12 +50,13 @@ int main(int argc, char** argv) {
        &weft::providers::keyvalue_redis::kind(), &weft::providers::keyvalue_nats::kind(),
        &weft::providers::keyvalue_memory::kind()});
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
+  const auto flat_keyvalue = weft::contracts::keyvalue::flat_adapter();
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },
       .err = [](std::string_view text) { write_all(stderr, text); },
       .colour = colour_of(STDERR_FILENO),
       .out_colour = colour_of(STDOUT_FILENO),
-      .adapters = {keyvalue.get()},
+      .adapters = {keyvalue.get(), flat_keyvalue.get()},
       .providers = providers,
       .clock = clock,
       .network = network,

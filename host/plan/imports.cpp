@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/suggest.h"
+#include "contracts/flat_contract.h"
 #include "host/manifest/node_reader.h"
 #include "host/plan/checks.h"
 #include "host/plan/snippet.h"
@@ -32,12 +33,18 @@ std::vector<InterfaceName> parsed(std::span<const std::string_view> texts) {
   return names;
 }
 
-// A component that answers HTTP requests takes those that others send. The interface under which an
-// export is offered to them.
-InterfaceName offered_as(const InterfaceName& exported) {
-  InterfaceName name = exported;
-  if (name.unversioned() == "wasi:http/incoming-handler") name.interface = "outgoing-handler";
-  return name;
+// What others may import from a component that exports this. One that answers HTTP requests takes
+// those that others send; one that exports a flat contract is a provider of it.
+std::vector<InterfaceName> offered_as(const InterfaceName& exported) {
+  if (exported.unversioned() == "wasi:http/incoming-handler")
+    return {exported, {exported.ns, exported.package, "outgoing-handler", exported.version}};
+  std::vector<InterfaceName> names = {exported};
+  if (const auto* flat = contracts::find_flat_contract(exported); flat != nullptr) {
+    for (auto& name : parsed(flat->served)) {
+      if (!same_interface(name, exported)) names.push_back(std::move(name));
+    }
+  }
+  return names;
 }
 
 // Every version in which a unit offers an interface, as full names; empty when it does not offer
@@ -51,10 +58,8 @@ std::vector<InterfaceName> offers(const Unit& unit, const InterfaceName& wanted)
   }
   if (unit.loaded != nullptr) {
     for (const auto& one : unit.loaded->type.exports) {
-      for (const auto& name : {one.name, offered_as(one.name)}) {
-        if (!same_interface(name, wanted)) continue;
-        found.push_back(name);
-        break;
+      for (auto& name : offered_as(one.name)) {
+        if (same_interface(name, wanted)) found.push_back(std::move(name));
       }
     }
   }
@@ -162,10 +167,8 @@ std::vector<std::string> offered_interfaces(const Edge& edge) {
   if (edge.target->provider != nullptr)
     std::ranges::for_each(parsed(edge.target->provider->serves), add);
   if (edge.target->loaded != nullptr) {
-    for (const auto& one : edge.target->loaded->type.exports) {
-      add(one.name);
-      if (offered_as(one.name) != one.name) add(offered_as(one.name));
-    }
+    for (const auto& one : edge.target->loaded->type.exports)
+      std::ranges::for_each(offered_as(one.name), add);
   }
   return words;
 }

@@ -65,6 +65,38 @@ TEST(Imports, of_the_outgoing_handler_are_met_by_a_component_that_answers_http) 
               HasSubstr("names wasi:http/outgoing-handler, which 'b' does not have"));
 }
 
+TEST(Imports, are_met_by_a_component_that_exports_the_flat_contract_to_which_they_are_adapted) {
+  const auto linked = [](std::string_view links, std::string_view exported) {
+    return Host()
+        .add(application(component("a", links) + component("cache")))
+        .with("app-a", loaded({k_store, k_atomics, "weft:keyvalue/store@0.1.0"}, {}))
+        .with("app-cache", loaded({}, {exported}));
+  };
+  const auto links = link("wasi:keyvalue", "store, atomics", "cache") +
+                     link("weft:keyvalue", "store", "cache");
+
+  const auto plan = linked(links, "weft:keyvalue/store@0.1.0").good();
+  ASSERT_EQ(plan.steps.size(), 5u);
+  EXPECT_EQ(std::get<PutLink>(plan.steps[2].what).interface, "wasi:keyvalue/store");
+  EXPECT_EQ(std::get<PutLink>(plan.steps[2].what).target, ComponentId("app-cache"));
+  EXPECT_THAT(linked(links, "weft:other/store@0.1.0").told(),
+              HasSubstr("names wasi:keyvalue/store, which 'cache' does not have"));
+  EXPECT_THAT(linked(link("wasi:keyvalue", "store, atomic", "cache"), "weft:keyvalue/store@0.1.0")
+                  .told(),
+              HasSubstr("Did you mean `atomics`?"));
+  EXPECT_THAT(linked("", "weft:keyvalue/store@0.1.0").told(),
+              AllOf(HasSubstr("namespace: wasi"), HasSubstr("target: {name: cache}")));
+}
+
+TEST(Imports, of_a_flat_contract_are_met_by_a_built_in_provider) {
+  EXPECT_EQ(Host()
+                .add(application(component("a", link("weft:keyvalue", "store", "kv")) +
+                                 capability("kv", "weft:keyvalue-sqlite")))
+                .with("app-a", loaded({"weft:keyvalue/store@0.1.0"}, {}))
+                .told(),
+            "");
+}
+
 TEST(Imports, are_pointed_to_a_component_of_the_application_that_has_them) {
   const auto told = Host()
                         .add(application(component("a") + component("pricing")))
