@@ -48,8 +48,10 @@ TEST_F(FlatKeyValue, makes_the_contracts_own_error_of_what_fails_on_the_way) {
   EXPECT_EQ(std::get<Unavailable>(error<std::int64_t>("increment", Errc::timed_out)).value, "why");
   EXPECT_EQ(std::get<Other>(error<Page>("list-keys", Errc::trapped)).value, "why");
   EXPECT_EQ(std::get<Other>(error<void>("set", Errc::exhausted)).value, "why");
-  EXPECT_TRUE(std::holds_alternative<AccessDenied>(error<Outcome>("compare-and-swap", Errc::denied)));
-  EXPECT_TRUE(std::holds_alternative<Conflict>(error<Snapshot>("get-with-version", Errc::conflict)));
+  EXPECT_TRUE(
+      std::holds_alternative<AccessDenied>(error<Outcome>("compare-and-swap", Errc::denied)));
+  EXPECT_TRUE(
+      std::holds_alternative<Conflict>(error<Snapshot>("get-with-version", Errc::conflict)));
 }
 
 TEST_F(FlatKeyValue, leaves_defects_and_the_end_of_the_call_what_they_are) {

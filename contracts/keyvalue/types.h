@@ -18,11 +18,13 @@ namespace weft::contracts::keyvalue {
 
 inline constexpr std::string_view k_interface = "weft:keyvalue/store@0.1.0";
 // What guests may import from whoever serves that: mostly through the adapters.
-inline constexpr std::array<std::string_view, 7> k_served = {
-    "wasi:keyvalue/store@0.2.0-draft",    "wasi:keyvalue/atomics@0.2.0-draft",
-    "wasi:keyvalue/batch@0.2.0-draft",    "wasi:keyvalue/store@0.2.0-draft2",
-    "wasi:keyvalue/atomics@0.2.0-draft2", "wasi:keyvalue/batch@0.2.0-draft2",
-    k_interface};
+inline constexpr std::array<std::string_view, 7> k_served = {"wasi:keyvalue/store@0.2.0-draft",
+                                                             "wasi:keyvalue/atomics@0.2.0-draft",
+                                                             "wasi:keyvalue/batch@0.2.0-draft",
+                                                             "wasi:keyvalue/store@0.2.0-draft2",
+                                                             "wasi:keyvalue/atomics@0.2.0-draft2",
+                                                             "wasi:keyvalue/batch@0.2.0-draft2",
+                                                             k_interface};
 
 using Bytes = std::span<const std::byte>;
 using OwnedBytes = std::vector<std::byte>;

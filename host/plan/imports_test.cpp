@@ -72,8 +72,8 @@ TEST(Imports, are_met_by_a_component_that_exports_the_flat_contract_to_which_the
         .with("app-a", loaded({k_store, k_atomics, "weft:keyvalue/store@0.1.0"}, {}))
         .with("app-cache", loaded({}, {exported}));
   };
-  const auto links = link("wasi:keyvalue", "store, atomics", "cache") +
-                     link("weft:keyvalue", "store", "cache");
+  const auto links =
+      link("wasi:keyvalue", "store, atomics", "cache") + link("weft:keyvalue", "store", "cache");
 
   const auto plan = linked(links, "weft:keyvalue/store@0.1.0").good();
   ASSERT_EQ(plan.steps.size(), 5u);
@@ -81,9 +81,9 @@ TEST(Imports, are_met_by_a_component_that_exports_the_flat_contract_to_which_the
   EXPECT_EQ(std::get<PutLink>(plan.steps[2].what).target, ComponentId("app-cache"));
   EXPECT_THAT(linked(links, "weft:other/store@0.1.0").told(),
               HasSubstr("names wasi:keyvalue/store, which 'cache' does not have"));
-  EXPECT_THAT(linked(link("wasi:keyvalue", "store, atomic", "cache"), "weft:keyvalue/store@0.1.0")
-                  .told(),
-              HasSubstr("Did you mean `atomics`?"));
+  EXPECT_THAT(
+      linked(link("wasi:keyvalue", "store, atomic", "cache"), "weft:keyvalue/store@0.1.0").told(),
+      HasSubstr("Did you mean `atomics`?"));
   EXPECT_THAT(linked("", "weft:keyvalue/store@0.1.0").told(),
               AllOf(HasSubstr("namespace: wasi"), HasSubstr("target: {name: cache}")));
 }

@@ -30,7 +30,8 @@ To case_by_case(From& from, std::index_sequence<i...>) {
 }
 template <class To, class From>
 To same_case(From from) {
-  return case_by_case<To>(from, std::make_index_sequence<std::variant_size_v<typename To::variant>>());
+  return case_by_case<To>(from,
+                          std::make_index_sequence<std::variant_size_v<typename To::variant>>());
 }
 
 template <class T>
@@ -43,7 +44,8 @@ page same(origin::page from) {
   return made;
 }
 snapshot same(origin::snapshot from) {
-  return {std::move(from.bucket), std::move(from.key), std::move(from.version), std::move(from.value)};
+  return {std::move(from.bucket), std::move(from.key), std::move(from.version),
+          std::move(from.value)};
 }
 outcome same(origin::outcome from) {
   if (auto* changed = std::get_if<origin::outcome::changed>(&from))
@@ -73,7 +75,8 @@ std::expected<std::int64_t, error> setting(std::string_view key, std::int64_t ot
   std::int64_t number = -1;
   auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (failed == std::errc() && end == text.data() + text.size() && number >= 0) return number;
-  return std::unexpected(error::other{"cache: `" + std::string(key) + ": " + text + "` is no number"});
+  return std::unexpected(
+      error::other{"cache: `" + std::string(key) + ": " + text + "` is no number"});
 }
 
 constexpr std::int64_t usual_ttl_ms = 5000;
@@ -84,7 +87,8 @@ std::vector<std::string_view> views(std::vector<std::string> const& keys) {
   return {keys.begin(), keys.end()};
 }
 
-// Whatever becomes of a write, nobody finds afterwards what was seen before. `keys`: one, or a span of them.
+// Whatever becomes of a write, nobody finds afterwards what was seen before. `keys`: one, or a span
+// of them.
 template <class Keys, class Write>
 auto written(std::string const& bucket, Keys const& keys, Write const& write) {
   near const kept(bucket);
@@ -107,7 +111,8 @@ struct cache {
     auto since = kept.begin(key);
     auto value = origin::get(bucket, key);
     if (value && (!*value || std::int64_t((*value)->size()) <= *largest))
-      kept.keep(key, std::move(since), *value, std::chrono::milliseconds(std::min(*ttl, longest_ttl_ms)));
+      kept.keep(key, std::move(since), *value,
+                std::chrono::milliseconds(std::min(*ttl, longest_ttl_ms)));
     return answered(std::move(value));
   }
 
@@ -122,12 +127,14 @@ struct cache {
   static std::expected<void, error> delete_(std::string bucket, std::string key) {
     return written(bucket, key, [&] { return origin::delete_(bucket, key); });
   }
-  static std::expected<std::int64_t, error> increment(std::string bucket, std::string key, std::int64_t delta) {
+  static std::expected<std::int64_t, error> increment(std::string bucket, std::string key,
+                                                      std::int64_t delta) {
     return written(bucket, key, [&] { return origin::increment(bucket, key, delta); });
   }
-  static std::expected<outcome, error> compare_and_swap(std::string bucket, std::string key, std::string version,
-                                                        bytes value) {
-    return written(bucket, key, [&] { return origin::compare_and_swap(bucket, key, version, value); });
+  static std::expected<outcome, error> compare_and_swap(std::string bucket, std::string key,
+                                                        std::string version, bytes value) {
+    return written(bucket, key,
+                   [&] { return origin::compare_and_swap(bucket, key, version, value); });
   }
   static std::expected<void, error> set_many(std::string bucket,
                                              std::vector<std::tuple<std::string, bytes>> pairs) {

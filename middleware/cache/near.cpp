@@ -9,8 +9,9 @@ using namespace wasi::keyvalue;
 
 namespace {
 
-// Behind the bytes of a value stand 8 bytes, until when it counts, and one, whether there is a value. An entry that is
-// shorter is the mark of a write: it means nothing, but has a version of its own.
+// Behind the bytes of a value stand 8 bytes, until when it counts, and one, whether there is a
+// value. An entry that is shorter is the mark of a write: it means nothing, but has a version of
+// its own.
 constexpr std::size_t stamp_bytes = 9;
 constexpr std::size_t room = 64;  // keys that go when the store is full
 
@@ -56,11 +57,13 @@ near::moment near::begin(std::string_view key) const {
   return made ? moment(std::move(*made)) : std::nullopt;
 }
 
-void near::keep(std::string_view key, moment since, seen const& value, std::chrono::milliseconds ttl) const {
+void near::keep(std::string_view key, moment since, seen const& value,
+                std::chrono::milliseconds ttl) const {
   if (!since) return;
   auto const until = now() + std::chrono::nanoseconds(ttl).count();
   auto const kept = atomics::swap(std::move(*since), entry(value, until));
-  if (!kept && std::holds_alternative<atomics::cas_error::store_error>(kept.error())) make_room(key);
+  if (!kept && std::holds_alternative<atomics::cas_error::store_error>(kept.error()))
+    make_room(key);
 }
 
 void near::forget(std::string_view key) const {
@@ -81,6 +84,7 @@ void near::make_room(std::string_view key) const {
   if (page && page->keys.empty()) page = bucket_->list_keys(std::nullopt);
   if (!page) return;
   auto const count = std::min(room, page->keys.size());
-  std::vector<std::string_view> gone(page->keys.begin(), page->keys.begin() + std::ptrdiff_t(count));
+  std::vector<std::string_view> gone(page->keys.begin(),
+                                     page->keys.begin() + std::ptrdiff_t(count));
   (void)batch::delete_many(*bucket_, gone);
 }

@@ -1,5 +1,5 @@
-// What the cache has seen of one bucket, kept in the store to which `wasi:keyvalue` is linked. Nothing here fails a
-// call: where that store does not answer, nothing has been seen.
+// What the cache has seen of one bucket, kept in the store to which `wasi:keyvalue` is linked.
+// Nothing here fails a call: where that store does not answer, nothing has been seen.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -21,10 +21,12 @@ class near {
   // What was seen of a key, unless that is too old or the key was written since.
   std::optional<seen> find(std::string_view key) const;
 
-  // To be taken before the store behind is asked: then keep() keeps nothing that is older than a write.
+  // To be taken before the store behind is asked: then keep() keeps nothing that is older than a
+  // write.
   using moment = std::optional<wasi::keyvalue::atomics::cas>;
   moment begin(std::string_view key) const;
-  void keep(std::string_view key, moment since, seen const& value, std::chrono::milliseconds ttl) const;
+  void keep(std::string_view key, moment since, seen const& value,
+            std::chrono::milliseconds ttl) const;
 
   // Before and after a write: what was seen counts no more, nor does a keep() that began earlier.
   void forget(std::string_view key) const;
