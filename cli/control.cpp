@@ -33,6 +33,12 @@ struct Write {
   Question operator()(const control::DeleteLink& edit) const {
     return {control::subject(k_lattice, "link", "del"), control::json_text(edit)};
   }
+  Question operator()(const control::InsertLink& edit) const {
+    return {control::subject(k_lattice, "link", "insert"), control::json_text(edit)};
+  }
+  Question operator()(const control::BypassLink& edit) const {
+    return {control::subject(k_lattice, "link", "bypass"), control::json_text(edit)};
+  }
   Question operator()(const control::Scale& edit) const {
     return {control::subject(k_lattice, "component", "scale", host),
             control::json_text(edit, host)};

@@ -57,11 +57,46 @@ void add_put(CLI::App& link, ControlWords& words, const std::string& globals) {
       globals + k_exits);
 }
 
+void add_insert(CLI::App& link, ControlWords& words, const std::string& globals) {
+  auto& insert = words.insert;
+  auto* into = link.add_subcommand("insert", "put a component into a link");
+  into->add_option("SOURCE", insert.source, "id or name of the component that calls")->required();
+  into->add_option("NAMESPACE", insert.ns, "such as wasi")->required();
+  into->add_option("PACKAGE", insert.package, "such as keyvalue")->required();
+  into->add_option("FILE.wasm", insert.image, "exports what it imports, such as a cache")
+      ->required();
+  into->add_option("--id", insert.id, "the id it gets; else the name of the file");
+  into->add_option("--name", insert.name, "the link's name")->capture_default_str();
+  into->add_option("--config", insert.config.names, "a named config for it; once for each")
+      ->allow_extra_args(false);
+  add_values(*into, "--value", words.values, "K=V for it, over its configs");
+  into->add_option("--beside", insert.beside,
+                   "a provider to be started for it alone, for what else it imports");
+  add_values(*into, "--beside-value", words.beside_values, "K=V for that provider");
+  into->footer(
+      "What the link led to it leads on to, as soon as it runs; no call fails. It takes as many "
+      "calls at once as SOURCE. `weft link bypass` takes it out again.\n\n"
+      "Examples:\n  weft link insert counter wasi keyvalue build/guests/cache.wasm --beside "
+      "weft:keyvalue-memory\n"
+      "  weft link insert counter wasi keyvalue build/guests/cache.wasm --beside "
+      "weft:keyvalue-memory --value ttl_ms=500\n" +
+      globals + k_exits);
+  auto* past = link.add_subcommand("bypass", "take a component out of the links that it stands in");
+  past->add_option("COMPONENT", words.bypass.component, "its id or name")->required();
+  past->footer(
+      "Links to it lead to where it led; it ends, and what was started beside it. Calls under way "
+      "end first.\n\n"
+      "Examples:\n  weft link bypass cache\n" +
+      globals + k_exits);
+}
+
 void add_link(CLI::App& app, ControlWords& words, const std::string& globals) {
-  auto* link = app.add_subcommand("link", "move, delete and list links of the running host");
+  auto* link =
+      app.add_subcommand("link", "move, delete, extend and list links of the running host");
   link->require_subcommand(1);
   link->fallthrough();
   add_put(*link, words, globals);
+  add_insert(*link, words, globals);
   auto* del = link->add_subcommand("del", "delete a link");
   del->add_option("SOURCE", words.del.source, "id or name of the component")->required();
   del->add_option("NAMESPACE", words.del.ns, "such as wasi")->required();
@@ -143,6 +178,16 @@ contracts::Settings settings_of(const std::vector<std::string>& pairs) {
   return settings;
 }
 
+ControlEdit insert_of(const ControlWords& words) {
+  auto insert = words.insert;
+  const auto file = std::filesystem::absolute(insert.image);  // the host may run in another folder
+  if (insert.id.empty()) insert.id = file.stem().string();
+  insert.image = file.string();
+  insert.config.values = settings_of(words.values);
+  insert.beside_config.values = settings_of(words.beside_values);
+  return {std::move(insert)};
+}
+
 ControlLabel label_of(const ControlWords& words) {
   if (words.delete_label) return {words.label, std::nullopt};
   const auto sign = words.label.find('=');
@@ -168,6 +213,8 @@ std::optional<ControlCommand> take_control(const CLI::App& app, ControlWords& wo
   words.put.source_config.values = settings_of(words.source_values);
   words.start.config.values = settings_of(words.values);
   if (name == "link put") return ControlEdit{words.put};
+  if (name == "link insert") return insert_of(words);
+  if (name == "link bypass") return ControlEdit{words.bypass};
   if (name == "link del") return ControlEdit{words.del};
   if (name == "link list") return ControlQuery::links;
   if (name == "scale") return ControlEdit{words.scale};

@@ -18,12 +18,14 @@ namespace weft::cli {
 struct ControlWords {
   control::PutLink put;
   control::DeleteLink del;
+  control::InsertLink insert;
+  control::BypassLink bypass;
   control::Scale scale;
   std::string update_component, update_file;
   control::StartProvider start;
   control::StopProvider stop;
-  std::vector<std::string> source_values, target_values, values;  // K=V
-  std::string label;                                              // K=V, or K to delete
+  std::vector<std::string> source_values, target_values, values, beside_values;  // K=V
+  std::string label;  // K=V, or K to delete
   bool delete_label = false;
 };
 

@@ -33,7 +33,8 @@ class Secrets {
 class Guest {
  public:
   virtual Handles& handles() = 0;
-  // Of its component, as it was when this call asked first.
+  // Of its component, as it was when this call asked first, overridden by what the link tells by
+  // which the call came.
   virtual const std::map<std::string, std::string>& config() = 0;
   virtual void log(LogLevel level, std::string_view context, std::string_view message) = 0;
   // Null: its component was given no secret of that name.

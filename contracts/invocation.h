@@ -1,7 +1,9 @@
 // Everything is an invocation: the one shape of every call in Weft, and the one interface that
 // takes it.
 #pragma once
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -12,6 +14,9 @@
 #include "contracts/image.h"
 
 namespace weft::contracts {
+
+// What a provider or an end of a link is told by the manifest.
+using Settings = std::map<std::string, std::string>;
 
 // A typed HTTP call: on one host it needs no image. Both references are valid as HttpCaller says.
 struct HttpCall {
@@ -30,6 +35,9 @@ struct Invocation {
       interface;  // what is called: the contract itself, or the flat one it was adapted to
   std::string_view function;  // "price"
   std::variant<Image, HttpCall> payload;
+  // What the link tells its target, set by the switchboard; null: nothing. A provider of the host
+  // has it from Provider::open().
+  std::shared_ptr<const Settings> settings = nullptr;
 };
 
 // The end of a call: results (an empty image for HTTP), or why there are none.

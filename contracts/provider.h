@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -57,9 +56,6 @@ struct ProviderInfo {
 
 // ---- what runs ----
 
-// Keys in lower case.
-using Settings = std::map<std::string, std::string>;
-
 // What links of one thread with the same settings call. Made, used and destroyed on that thread.
 class Endpoint : public Invoker {
  public:
@@ -73,10 +69,10 @@ class Provider {
  public:
   // After close(), when every endpoint is gone.
   virtual ~Provider() = default;
-  // Called on the thread whose executor this is, once for each thread and each set of settings that
-  // a link has: those of the capability, overridden by those of the link's target config. Does not
-  // wait for a product: one that is down makes calls fail, not this. invalid: the settings, with
-  // the key that is wrong.
+  // `settings`: keys in lower case. Called on the thread whose executor this is, once for each
+  // thread and each set of settings that a link has: those of the capability, overridden by those
+  // of the link's target config. Does not wait for a product: one that is down makes calls fail,
+  // not this. invalid: the settings, with the key that is wrong.
   virtual Result<std::unique_ptr<Endpoint>> open(boost::asio::io_context::executor_type executor,
                                                  const Settings& settings) = 0;
   // Control thread. Blocks until every call it has taken is answered; the answers have then been

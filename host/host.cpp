@@ -89,16 +89,24 @@ std::vector<FrontRoute> routes_of(const plan::Plan& plan) {
   return routes;
 }
 
+std::shared_ptr<const contracts::Settings> shared(const contracts::Settings& settings) {
+  return settings.empty() ? nullptr : std::make_shared<const contracts::Settings>(settings);
+}
+
 Result<std::shared_ptr<const links::LinkTable>> link_table(const plan::Plan& plan) {
   std::vector<links::Link> links;
   for (const auto& step : plan.steps) {
     if (const auto* put = std::get_if<plan::PutLink>(&step.what)) {
-      links.push_back(
-          {put->source.str(), put->name.str(), put->interface, put->target.str(), put->endpoint});
+      links.push_back({put->source.str(), put->name.str(), put->interface, put->target.str(),
+                       put->endpoint, shared(put->target_config)});
     }
     if (const auto* route = std::get_if<plan::AddRoute>(&step.what)) {
-      links.push_back(
-          {route->provider.str(), route->link.str(), k_http_contract, route->target.str(), {}});
+      links.push_back({route->provider.str(),
+                       route->link.str(),
+                       k_http_contract,
+                       route->target.str(),
+                       {},
+                       shared(route->target_config)});
     }
   }
   return links::LinkTable::make(std::move(links));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "contracts/invocation.h"
 
 namespace weft::links {
 
@@ -19,6 +20,7 @@ struct Link {
   std::string contract;       // without version: "wasi:keyvalue/store"
   std::string target;         // id of a component or provider
   std::string endpoint = {};  // of the target, as Endpoints names it; empty: the target's id
+  std::shared_ptr<const contracts::Settings> settings = nullptr;  // for the target; null: none
 };
 
 class LinkTable {

@@ -56,6 +56,7 @@ Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation) co
 
 Pending Switchboard::invoke(Invocation invocation, Replier& replier) {
   auto forward = route(invocation);
+  if (forward) invocation.settings = forward->link->settings;
   if (watched_) {
     return ObservedCall::start(
         {settings_.observers, settings_.recorder, clock_}, forward ? forward->link : nullptr,

@@ -28,6 +28,7 @@ class HeldTarget final : public contracts::Invoker, public contracts::Call {
   Pending invoke(Invocation invocation, Replier& replier) override {
     ++calls;
     hops = invocation.context.hops;
+    settings = std::move(invocation.settings);
     replier_ = &replier;
     return Pending(*this);
   }
@@ -36,6 +37,7 @@ class HeldTarget final : public contracts::Invoker, public contracts::Call {
   void answer(std::size_t size) { replier_->on_reply({Image(size)}); }
   int calls = 0, cancelled = 0;
   std::uint32_t hops = 0;
+  std::shared_ptr<const contracts::Settings> settings;
 
  private:
   Replier* replier_ = nullptr;
@@ -188,6 +190,28 @@ TEST_F(SwitchboardTest, forwards_a_call_to_what_the_link_names) {
 
   ASSERT_TRUE(caller_.replied && caller_.replied->results);
   EXPECT_EQ(caller_.replied->results->size(), 8u);
+}
+
+TEST_F(SwitchboardTest, tells_the_target_what_the_link_says_and_nothing_that_a_caller_says) {
+  const auto told =
+      std::make_shared<const contracts::Settings>(contracts::Settings{{"ttl_ms", "100"}});
+  const auto board = make();
+  auto invocation = call();
+  invocation.settings = told;
+
+  caller_.pending = board->invoke(std::move(invocation), caller_);
+  EXPECT_EQ(target_.settings, nullptr);
+  target_.answer(8);
+  board->swap(*LinkTable::make({{.source = "web",
+                                 .name = "default",
+                                 .contract = "shop:pricing/api",
+                                 .target = "pricing",
+                                 .settings = told}}),
+              {{"pricing", &target_}});
+  caller_.pending = board->invoke(call(), caller_);
+  target_.answer(8);
+
+  EXPECT_EQ(target_.settings, told);
 }
 
 TEST_F(SwitchboardTest, lends_arguments_to_a_target_that_takes_them_if_nobody_else_looks_at_them) {

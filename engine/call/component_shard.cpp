@@ -113,11 +113,24 @@ Result<ComponentShard::Configured> ComponentShard::make_configured(
   return std::move(failure).as(Errc::not_found);
 }
 
+std::shared_ptr<const Config> ComponentShard::config_of(
+    const std::shared_ptr<const contracts::Settings>& link) {
+  const auto& own = configured_.config;
+  if (link == nullptr) return own;
+  if (merged_.own != own || merged_.link != link) {
+    auto config = *link;
+    config.insert(own->begin(), own->end());
+    merged_ = {own, link, std::make_shared<const Config>(std::move(config))};
+  }
+  return merged_.config;
+}
+
 contracts::Pending ComponentShard::invoke(contracts::Invocation invocation,
                                           contracts::Replier& replier) {
   if (const auto* http = std::get_if<contracts::HttpCall>(&invocation.payload)) {
     if (component_->linked().http) {
-      return take_call().begin_http(std::move(invocation.context), *http, replier);
+      return take_call().begin_http(std::move(invocation.context), std::move(invocation.settings),
+                                    *http, replier);
     }
     replier.on_reply({fail(Errc::not_found, fmt::format("{} does not answer HTTP: it exports no "
                                                         "wasi:http/incoming-handler@0.2",
@@ -129,9 +142,9 @@ contracts::Pending ComponentShard::invoke(contracts::Invocation invocation,
     replier.on_reply({std::unexpected(std::move(function).error())});
     return {};
   }
-  return take_call().begin_plain(std::move(invocation.context), **function,
-                                 std::get<contracts::Image>(std::move(invocation.payload)),
-                                 replier);
+  return take_call().begin_plain(
+      std::move(invocation.context), std::move(invocation.settings), **function,
+      std::get<contracts::Image>(std::move(invocation.payload)), replier);
 }
 
 contracts::Pending ComponentShard::run_command(contracts::Context context, CommandEnd& end) {

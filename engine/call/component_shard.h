@@ -77,6 +77,8 @@ class ComponentShard final : public contracts::Endpoint {
   };
   Result<Configured> make_configured(const Config& config,
                                      std::shared_ptr<const contracts::Secrets> secrets);
+  // What calls by a link find that tells them something: the component's, overridden by the link's.
+  std::shared_ptr<const Config> config_of(const std::shared_ptr<const contracts::Settings>& link);
   Result<const Function*> find_function(std::string_view interface, std::string_view function);
   Result<FuncHandle> find_export_function(std::string_view interface,
                                           std::string_view function) const;
@@ -98,6 +100,12 @@ class ComponentShard final : public contracts::Endpoint {
   Counters& counters_;
   Configured configured_;
   std::optional<Configured> prepared_;
+  // What was merged last, and from which.
+  struct Merged {
+    std::shared_ptr<const Config> own;
+    std::shared_ptr<const contracts::Settings> link;
+    std::shared_ptr<const Config> config;
+  } merged_;
   Gate gate_;
   GuestLog log_;
   int heaviness_ = 0;

@@ -32,16 +32,18 @@ GuestCall::~GuestCall() {
   if (at_turn_end_) thread_.loop.turn().forget(*this);
 }
 
-contracts::Pending GuestCall::begin_plain(contracts::Context context, const Function& function,
-                                          contracts::Image arguments, contracts::Replier& replier) {
+contracts::Pending GuestCall::begin_plain(contracts::Context context, LinkSettings settings,
+                                          const Function& function, contracts::Image arguments,
+                                          contracts::Replier& replier) {
   kind_ = Kind::plain;
+  settings_ = std::move(settings);
   function_ = &function;
   arguments_ = std::move(arguments);
   replier_ = &replier;
   return begin(std::move(context));
 }
 
-contracts::Pending GuestCall::begin_http(contracts::Context context,
+contracts::Pending GuestCall::begin_http(contracts::Context context, LinkSettings settings,
                                          const contracts::HttpCall& call,
                                          contracts::Replier& replier) {
   if (auto checked = check_request(*call.request); !checked) {
@@ -54,6 +56,7 @@ contracts::Pending GuestCall::begin_http(contracts::Context context,
     return {};
   }
   kind_ = Kind::http;
+  settings_ = std::move(settings);
   caller_ = call.caller;
   request_ = call.request;
   replier_ = &replier;
@@ -359,6 +362,7 @@ void GuestCall::become_idle() {
   received_ = 0;
   body_waited_ = {};
   handles_.reset();
+  settings_.reset();
   config_.reset();
   secrets_.reset();
   context_.chain.reset();

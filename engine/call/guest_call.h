@@ -39,10 +39,13 @@ class GuestCall final : public GuestContext,
   GuestCall& operator=(const GuestCall&) = delete;
   ~GuestCall();
 
-  contracts::Pending begin_plain(contracts::Context context, const Function& function,
-                                 contracts::Image arguments, contracts::Replier& replier);
-  contracts::Pending begin_http(contracts::Context context, const contracts::HttpCall& call,
-                                contracts::Replier& replier);
+  // With what the link tells, unless that is null.
+  using LinkSettings = std::shared_ptr<const contracts::Settings>;
+  contracts::Pending begin_plain(contracts::Context context, LinkSettings settings,
+                                 const Function& function, contracts::Image arguments,
+                                 contracts::Replier& replier);
+  contracts::Pending begin_http(contracts::Context context, LinkSettings settings,
+                                const contracts::HttpCall& call, contracts::Replier& replier);
   contracts::Pending begin_command(contracts::Context context, CommandEnd& end);
 
   void cancel() noexcept override;
@@ -169,6 +172,7 @@ class GuestCall final : public GuestContext,
   std::vector<std::unique_ptr<ImportCall>> imports_;
   std::vector<OutgoingCall*> outgoing_;
   std::optional<contracts::Handles> handles_;
+  LinkSettings settings_;
   // Once the guest has asked.
   std::shared_ptr<const Config> config_;
   std::shared_ptr<const contracts::Secrets> secrets_;

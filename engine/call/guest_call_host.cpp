@@ -58,7 +58,7 @@ void GuestCall::end_output() {
 }
 
 const Config& GuestCall::config() {
-  if (config_ == nullptr) config_ = shard_.configured_.config;
+  if (config_ == nullptr) config_ = shard_.config_of(settings_);
   return *config_;
 }
 

@@ -59,6 +59,38 @@ TEST_F(HostServices, give_another_configuration_to_calls_that_begin_after_it_was
   EXPECT_EQ(asker.text(), "200 blue blue");
 }
 
+// A link that tells its target something.
+class Told final : public contracts::Invoker {
+ public:
+  Told(contracts::Invoker& target, contracts::Settings settings)
+      : target_(target),
+        settings_(std::make_shared<const contracts::Settings>(std::move(settings))) {}
+  contracts::Pending invoke(contracts::Invocation invocation,
+                            contracts::Replier& replier) override {
+    invocation.settings = settings_;
+    return target_.invoke(std::move(invocation), replier);
+  }
+
+ private:
+  contracts::Invoker& target_;
+  const std::shared_ptr<const contracts::Settings> settings_;
+};
+
+TEST_F(HostServices, give_calls_by_a_link_what_it_says_over_what_the_component_was_given) {
+  auto& shard = settings();
+  Told red(shard, {{"COLOUR", "red"}}), size(shard, {{"SIZE", "7"}});
+
+  EXPECT_EQ(rig.get(red, "/config/COLOUR"), "200 red");
+  EXPECT_EQ(rig.get(red, "/env/COLOUR"), "200 blue") << "the environment is the component's";
+  EXPECT_EQ(rig.get(size, "/all"), "200 COLOUR=blue,SIZE=7");
+  EXPECT_EQ(rig.get(shard, "/all"), "200 COLOUR=blue");
+  ASSERT_TRUE(shard.prepare({{"COLOUR", "green"}, {"SIZE", "1"}}, nullptr));
+  shard.adopt();
+
+  EXPECT_EQ(rig.get(red, "/config/COLOUR"), "200 red");
+  EXPECT_EQ(rig.get(size, "/all"), "200 COLOUR=green,SIZE=7");
+}
+
 TEST_F(HostServices, give_secrets_by_name_until_others_are_adopted) {
   auto& shard = settings();
 

@@ -130,6 +130,16 @@ Result<Reply> Control::link(const Subject& subject, std::string_view payload) {
     TRY(auto link, parse_put_link(payload));
     return edit(std::move(link), "successfully set link");
   }
+  if (subject.verb == "insert") {
+    TRY(auto link, parse_insert_link(payload));
+    auto done =
+        fmt::format("{} stands in the link; `weft link bypass {}` takes it out", link.id, link.id);
+    return edit(std::move(link), std::move(done));
+  }
+  if (subject.verb == "bypass") {
+    TRY(auto link, parse_bypass_link(payload));
+    return edit(std::move(link), "the links lead on past it, and it has ended");
+  }
   if (subject.verb != "del") return unsupported();
   TRY(auto link, parse_delete_link(payload));
   return edit(std::move(link), "successfully deleted link");

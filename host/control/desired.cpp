@@ -3,6 +3,16 @@
 #include <utility>
 
 namespace weft::control {
+namespace {
+
+// Whether everything is again as it was before the last of `edits`.
+bool undoes(const Edit& edit, const std::vector<Edit>& edits) {
+  const auto* bypass = std::get_if<BypassLink>(&edit);
+  const auto* insert = edits.empty() ? nullptr : std::get_if<InsertLink>(&edits.back());
+  return bypass != nullptr && insert != nullptr && bypass->component == insert->id;
+}
+
+}  // namespace
 
 host::Applied Desired::apply(std::vector<contracts::Manifest> manifests) {
   auto applied = host_.apply(manifests);
@@ -28,7 +38,11 @@ Result<Edited> Desired::edit(Edit edit) {
   if (!edited.applied.summary) return edited;
   manifests_ = std::move(manifests);
   log_.info("edited by hand", {{"edit", "weft " + text(edit)}});
-  edits_.push_back(std::move(edit));
+  if (undoes(edit, edits_)) {
+    edits_.pop_back();
+  } else {
+    edits_.push_back(std::move(edit));
+  }
   return edited;
 }
 

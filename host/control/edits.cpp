@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/suggest.h"
+#include "host/control/edit_parts.h"
 #include "host/manifest/image_ref.h"
 #include "host/manifest/names.h"
 
@@ -27,14 +28,10 @@ constexpr const char* k_by_hand = "(by hand)";
 constexpr const char* k_application = "by-hand";
 constexpr std::string_view k_shared = "experimental.wasmcloud.dev/shared";
 
+}  // namespace
+
 contracts::Position by_hand() { return {.file = k_by_hand}; }
 
-struct Found {
-  Manifest& application;
-  Component& component;
-};
-
-// What runs: not the places where a manifest uses a component of another one.
 Result<Found> find(std::string_view word, std::vector<Manifest>& manifests) {
   std::vector<Found> named;
   std::vector<std::string_view> known;
@@ -61,6 +58,19 @@ Result<Found> find(std::string_view word, std::vector<Manifest>& manifests) {
                                           : fmt::format("; there are {}", fmt::join(known, ", "))));
 }
 
+Result<> check_free(std::string_view id, std::vector<Manifest>& manifests) {
+  if (!manifest::is_id(id)) {
+    return fail(Errc::invalid,
+                fmt::format("'{}' cannot be an id: it names a folder here and a subject in a "
+                            "lattice. Use letters, digits, '-' and '_', 100 characters at most",
+                            id));
+  }
+  const auto there = find(id, manifests);
+  if (!there && there.error().code == Errc::not_found) return {};
+  return fail(Errc::conflict,
+              fmt::format("something with the id or name '{}' is already running", id));
+}
+
 std::vector<Config> configs_of(const EndConfig& end) {
   std::vector<Config> configs;
   configs.reserve(end.names.size() + 1);
@@ -72,6 +82,8 @@ std::vector<Config> configs_of(const EndConfig& end) {
   configs.push_back(std::move(own));
   return configs;
 }
+
+namespace {
 
 void share(Manifest& manifest) {
   const auto found = std::ranges::find(manifest.annotations, k_shared, &contracts::Setting::key);
@@ -147,6 +159,12 @@ struct Apply {
     return gone == 0 ? Effect::nothing : Effect::changed;
   }
 
+  Result<Effect> operator()(const InsertLink& edit) const {
+    return insert_link(edit, providers, manifests);
+  }
+
+  Result<Effect> operator()(const BypassLink& edit) const { return bypass_link(edit, manifests); }
+
   Result<Effect> operator()(const Scale& edit) const {
     TRY(const auto found, find(edit.component, manifests));
     if (found.component.kind != ComponentKind::component)
@@ -173,15 +191,7 @@ struct Apply {
   }
 
   Result<Effect> operator()(const StartProvider& edit) const {
-    if (!manifest::is_id(edit.id)) {
-      return fail(Errc::invalid,
-                  fmt::format("'{}' cannot be an id: it names a folder here and a subject in a "
-                              "lattice. Use letters, digits, '-' and '_', 100 characters at most",
-                              edit.id));
-    }
-    if (const auto there = find(edit.id, manifests); there || there.error().code != Errc::not_found)
-      return fail(Errc::conflict,
-                  fmt::format("something with the id or name '{}' is already running", edit.id));
+    TRY_OK(check_free(edit.id, manifests));
     auto image = manifest::read_image(edit.image, "", providers, by_hand());
     if (image.kind != ImageKind::builtin || providers.find(image.resolved) == nullptr) {
       return fail(Errc::invalid, fmt::format("'{}' is not a built-in provider; `weft providers` "
@@ -244,6 +254,14 @@ struct Words {
   std::string operator()(const DeleteLink& edit) const {
     return fmt::format("link del {} {} {}{}", edit.source, edit.ns, edit.package,
                        edit.name == "default" ? "" : " --name " + edit.name);
+  }
+  std::string operator()(const InsertLink& edit) const {
+    return fmt::format("link insert {} {} {} {} --id {}{}{}", edit.source, edit.ns, edit.package,
+                       edit.image, edit.id, edit.name == "default" ? "" : " --name " + edit.name,
+                       edit.beside.empty() ? "" : " --beside " + edit.beside);
+  }
+  std::string operator()(const BypassLink& edit) const {
+    return fmt::format("link bypass {}", edit.component);
   }
   std::string operator()(const Scale& edit) const {
     return fmt::format("scale {} {}", edit.component, edit.count);

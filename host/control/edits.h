@@ -53,7 +53,26 @@ struct StartProvider {
 struct StopProvider {
   std::string id;
 };
-using Edit = std::variant<PutLink, DeleteLink, Scale, Update, StartProvider, StopProvider>;
+// Starts a component, has the links of `source` lead to it, and it to where they led.
+struct InsertLink {
+  std::string source;
+  std::string name = "default";
+  std::string ns;
+  std::string package;
+  std::string image;   // a file, as that of Update
+  std::string id;      // of the component
+  EndConfig config;    // what the link tells it
+  std::string beside;  // a built-in provider that is started for it alone and serves its other
+                       // imports; empty: none
+  EndConfig beside_config;
+};
+// Ends a component and has links that lead to it lead on to where it led; what was started beside
+// it ends with it.
+struct BypassLink {
+  std::string component;
+};
+using Edit = std::variant<PutLink, DeleteLink, InsertLink, BypassLink, Scale, Update, StartProvider,
+                          StopProvider>;
 
 // For people, in the words of the command line: "link put app-counter app-redis wasi keyvalue".
 std::string text(const Edit& edit);

@@ -179,6 +179,25 @@ Result<DeleteLink> parse_delete_link(std::string_view text) {
                                 .package = fields.text("wit_package")});
 }
 
+Result<InsertLink> parse_insert_link(std::string_view text) {
+  Fields fields(text);
+  return fields.done(
+      InsertLink{.source = fields.text("source_id"),
+                 .name = fields.text("name", "default"),
+                 .ns = fields.text("wit_namespace"),
+                 .package = fields.text("wit_package"),
+                 .image = fields.text("component_ref"),
+                 .id = fields.text("component_id"),
+                 .config = {fields.texts("target_config"), fields.settings("target_values")},
+                 .beside = fields.text("provider_ref", ""),
+                 .beside_config = {fields.texts("config"), fields.settings("config_values")}});
+}
+
+Result<BypassLink> parse_bypass_link(std::string_view text) {
+  Fields fields(text);
+  return fields.done(BypassLink{fields.text("component_id")});
+}
+
 Result<Scale> parse_scale(std::string_view text) {
   Fields fields(text);
   return fields.done(
@@ -225,6 +244,22 @@ std::string json_text(const DeleteLink& link) {
                {"wit_namespace", link.ns},
                {"wit_package", link.package}});
 }
+
+std::string json_text(const InsertLink& link) {
+  return dump({{"source_id", link.source},
+               {"name", link.name},
+               {"wit_namespace", link.ns},
+               {"wit_package", link.package},
+               {"component_ref", link.image},
+               {"component_id", link.id},
+               {"target_config", link.config.names},
+               {"target_values", link.config.values},
+               {"provider_ref", link.beside},
+               {"config", link.beside_config.names},
+               {"config_values", link.beside_config.values}});
+}
+
+std::string json_text(const BypassLink& link) { return dump({{"component_id", link.component}}); }
 
 std::string json_text(const Scale& scale, std::string_view host) {
   return dump({{"component_id", scale.component},

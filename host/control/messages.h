@@ -26,6 +26,8 @@ std::string subject(std::string_view lattice, std::string_view noun, std::string
 // Payloads of requests. invalid: what is missing or of another type, by key.
 Result<PutLink> parse_put_link(std::string_view json);
 Result<DeleteLink> parse_delete_link(std::string_view json);
+Result<InsertLink> parse_insert_link(std::string_view json);
+Result<BypassLink> parse_bypass_link(std::string_view json);
 Result<Scale> parse_scale(std::string_view json);
 Result<Update> parse_update(std::string_view json);
 Result<StartProvider> parse_start_provider(std::string_view json);
@@ -39,6 +41,8 @@ Result<Label> parse_delete_label(std::string_view json);
 // The same, written.
 std::string json_text(const PutLink& link);
 std::string json_text(const DeleteLink& link);
+std::string json_text(const InsertLink& link);
+std::string json_text(const BypassLink& link);
 std::string json_text(const Scale& scale, std::string_view host);
 std::string json_text(const Update& update, std::string_view host);
 std::string json_text(const StartProvider& start, std::string_view host);

@@ -45,26 +45,40 @@ void check_width(const Edge& edge, Findings& findings) {
       fmt::format("Narrow it to\n  interfaces: {}", flow_list(used)));
 }
 
+bool imports_of_wasi(const Unit& unit, std::string_view package) {
+  return std::ranges::any_of(unit.loaded->type.imports, [&](const auto& import) {
+    return import.name.ns == "wasi" && import.name.package == package;
+  });
+}
+
+// That of a target that is a component reaches its guests through wasi:config.
 void check_link_config(const Edge& edge, Findings& findings) {
-  const auto unread = [&](const Unit& unit, const std::vector<contracts::Config>& configs,
-                          std::string_view end) {
-    if (configs.empty() || unit.component->kind == contracts::ComponentKind::capability) return;
-    findings.warning(configs.front().at,
-                     fmt::format("nothing reads the {} config of this link: '{}' is a component",
-                                 end, unit.component->name));
+  const auto is_component = [](const Unit& unit) {
+    return unit.component->kind == contracts::ComponentKind::component;
   };
-  unread(*edge.source, edge.link->source_config, "source");
-  unread(*edge.target, edge.link->target_config, "target");
+  if (const auto& configs = edge.link->source_config;
+      !configs.empty() && is_component(*edge.source)) {
+    findings.warning(
+        configs.front().at,
+        fmt::format("nothing reads the source config of this link: '{}' is a component",
+                    edge.source->component->name));
+  }
+  const auto& configs = edge.link->target_config;
+  if (configs.empty() || edge.target->loaded == nullptr || imports_of_wasi(*edge.target, "config"))
+    return;
+  findings.warning(
+      configs.front().at,
+      fmt::format("nothing reads the target config of this link: '{}' does not import wasi:config",
+                  edge.target->component->name));
 }
 
 // Config reaches a component through wasi:config and as its environment.
 void check_component_config(const Unit& unit, Findings& findings) {
   if (unit.loaded == nullptr || unit.component->config.empty()) return;
-  const bool reads =
-      std::ranges::any_of(unit.loaded->type.imports, [](const contracts::InterfaceType& import) {
-        const auto& name = import.name;
-        return name.ns == "wasi" && (name.package == "config" || name.interface == "environment");
-      });
+  const bool reads = imports_of_wasi(unit, "config") ||
+                     std::ranges::any_of(unit.loaded->type.imports, [](const auto& import) {
+                       return import.name.ns == "wasi" && import.name.interface == "environment";
+                     });
   if (reads) return;
   findings.warning(
       unit.component->config.front().at,

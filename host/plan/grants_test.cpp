@@ -51,6 +51,23 @@ TEST(Grants, of_configuration_that_nothing_reads_are_pointed_out) {
       told, HasSubstr("warning: nothing reads the source config of this link: 'a' is a component"));
 }
 
+TEST(Grants, of_target_config_are_read_by_components_that_import_wasi_config) {
+  const auto told = [](std::string_view import) {
+    return Host()
+        .add(application(
+            component("a", link("x:y", "z", "b, config: [{name: t, properties: {k: v}}]")) +
+            component("b")))
+        .with("app-a", loaded({"x:y/z"}, {}))
+        .with("app-b", loaded({import}, {"x:y/z"}))
+        .told();
+  };
+
+  EXPECT_EQ(told("wasi:config/store@0.2.0-draft"), "");
+  EXPECT_THAT(told("wasi:cli/environment@0.2.0"),
+              HasSubstr("warning: nothing reads the target config of this link: 'b' does not "
+                        "import wasi:config"));
+}
+
 TEST(Grants, of_no_use_to_anybody_are_pointed_out) {
   EXPECT_THAT(Host().add(application(capability("kv", "weft:keyvalue-sqlite"))).told(),
               HasSubstr("'kv' does nothing"));

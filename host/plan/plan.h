@@ -79,6 +79,7 @@ struct PutLink {
   ComponentId target;
   std::string endpoint;  // of the target: its id, or OpenEndpoint::name
   Settings source_config;
+  Settings target_config = {};  // of a component: a provider has it from its endpoint
 };
 
 // Requests to `address` whose Host is `host` (empty: any) and whose path begins with `path` reach
@@ -91,6 +92,7 @@ struct AddRoute {
   std::string host;                     // lower case
   std::string path;                     // "/" for all; no '/' at the end otherwise
   contracts::Position address_at = {};  // of `address`; empty: no line names it
+  Settings target_config = {};
 };
 
 struct Step {

@@ -210,6 +210,23 @@ TEST(Plan, refuses_two_applications_with_one_name_or_components_with_one_id) {
                         "'one' (1.yaml:5:1)"));
 }
 
+TEST(Plan, tells_a_component_the_target_config_of_the_link_and_moves_the_link_when_it_changes) {
+  const auto plan = [](std::string_view value) {
+    const auto target = fmt::format("b, config: [{{name: t, properties: {{Key: {}}}}}]", value);
+    return Host()
+        .add(application(component("a", link("x:y", "z", target)) + component("b")))
+        .with("app-a", loaded({"x:y/z"}, {}))
+        .with("app-b", loaded({"wasi:config/store@0.2.0-draft"}, {"x:y/z"}))
+        .good();
+  };
+
+  const auto before = plan("v");
+
+  EXPECT_EQ(std::get<PutLink>(before.steps.back().what).target_config, (Settings{{"Key", "v"}}));
+  EXPECT_THAT(keys(plan("w")), testing::ElementsAreArray(keys(before)));
+  EXPECT_NE(plan("w").steps.back().hash, before.steps.back().hash);
+}
+
 TEST(Plan, leaves_out_components_with_no_instances) {
   const auto off =
       "{name: b, type: component, properties: {image: ./b.wasm}, traits: [{type: spreadscaler, "

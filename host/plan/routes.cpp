@@ -235,9 +235,14 @@ std::vector<Step> make_routes(const World& world, Findings& findings) {
     step.key = fmt::format("route {} {}", edge.source->component->id.text(), link.name.text());
     step.application = edge.application->name;
     step.at = link.at;
-    step.what = AddRoute{edge.source->component->id, edge.target->component->id, link.name,
-                         std::move(address->text),   std::move(*host),           std::move(*path),
-                         std::move(address->at)};
+    step.what = AddRoute{edge.source->component->id,
+                         edge.target->component->id,
+                         link.name,
+                         std::move(address->text),
+                         std::move(*host),
+                         std::move(*path),
+                         std::move(address->at),
+                         merged(link.target_config, Keys::as_written)};
     seal(step);
     for (const auto& earlier : routes) check_conflict(earlier, step, findings);
     routes.push_back(std::move(step));

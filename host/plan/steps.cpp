@@ -44,11 +44,11 @@ struct Hashed {
   }
   void operator()(const PutLink& one) {
     hash.add(one.source.text()).add(one.name.text()).add(one.interface).add(one.target.text());
-    hash.add(one.endpoint).add(one.source_config);
+    hash.add(one.endpoint).add(one.source_config).add(one.target_config);
   }
   void operator()(const AddRoute& one) {
     hash.add(one.provider.text()).add(one.target.text()).add(one.link.text());
-    hash.add(one.address).add(one.host).add(one.path);
+    hash.add(one.address).add(one.host).add(one.path).add(one.target_config);
   }
 };
 
@@ -152,7 +152,9 @@ Step link_step(const Edge& edge, std::string_view interface) {
   return make_step(
       std::move(key), *edge.application, link.at,
       PutLink{edge.source->component->id, link.name, std::move(full), edge.target->component->id,
-              endpoint_name(edge), merged(link.source_config, Keys::as_written)});
+              endpoint_name(edge), merged(link.source_config, Keys::as_written),
+              edge.target->provider == nullptr ? merged(link.target_config, Keys::as_written)
+                                               : Settings()});
 }
 
 // A link that something calls through. Those of HTTP servers are routes.
