@@ -65,6 +65,36 @@ class Endpoint : public Invoker {
   virtual std::size_t in_flight() const = 0;
 };
 
+// A link that leaves a provider, on one thread: its events reach `target` there.
+struct SourceLink {
+  ComponentId source;    // the provider
+  LinkName link;         // with `contract` it says which link of the provider's
+  std::string contract;  // "wasmcloud:messaging/handler@0.2.0": what is called in the target
+  ComponentId target;
+  Settings settings;  // those of the capability, overridden by those of the link's source config
+  std::size_t thread = 0;  // of so many, each with a subscription of its own
+  std::size_t threads = 1;
+  std::uint64_t calls = 0;  // that the target takes at once in the whole process; 0: as many as fit
+};
+
+// Events of one link on one thread: calls of the target, made through the thread's switchboard with
+// the provider as their source. Made, used and destroyed on that thread; destroyed, it ends its
+// calls at once.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+  // From now on events are taken. Once; the link is in force.
+  virtual void start() = 0;
+  // Whether the product knows of it: what happens from now on comes here. True for one that needs
+  // nobody's word for that.
+  virtual bool is_taking() const = 0;
+  // No new event is taken; calls under way go on, and their events are acknowledged as ever.
+  // A newer subscription of the same link may be at work already.
+  virtual void stop() = 0;
+  // Calls under way, and what waits for the product after them.
+  virtual std::size_t in_flight() const = 0;
+};
+
 class Provider {
  public:
   // After close(), when every endpoint is gone.
@@ -75,6 +105,11 @@ class Provider {
   // not this. invalid: the settings, with the key that is wrong.
   virtual Result<std::unique_ptr<Endpoint>> open(boost::asio::io_context::executor_type executor,
                                                  const Settings& settings) = 0;
+  // Like open(), for each link that leaves it: of those that call components (ProviderInfo::calls).
+  // Nothing happens before start(). `calls` is the thread's switchboard and outlives the
+  // subscription. The provider stays open until its subscriptions are gone.
+  virtual Result<std::unique_ptr<Subscription>> subscribe(
+      boost::asio::io_context::executor_type executor, const SourceLink& link, Invoker& calls);
   // Control thread. Blocks until every call it has taken is answered; the answers have then been
   // posted to their threads. A call that comes later is answered `unavailable`.
   virtual void close() = 0;
