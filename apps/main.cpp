@@ -11,12 +11,15 @@
 #include "cli/commands.h"
 #include "contracts/keyvalue/flat_adapter.h"
 #include "contracts/keyvalue/wasi_adapter.h"
+#include "contracts/messaging/wasmcloud_adapter.h"
 #include "net/listen.h"
 #include "providers/http_client/http_client.h"
 #include "providers/keyvalue_memory/keyvalue_memory.h"
 #include "providers/keyvalue_nats/keyvalue_nats.h"
 #include "providers/keyvalue_redis/keyvalue_redis.h"
 #include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
+#include "providers/messaging_memory/messaging_memory.h"
+#include "providers/messaging_sqlite/messaging_sqlite.h"
 
 namespace {
 
@@ -48,15 +51,17 @@ int main(int argc, char** argv) {
   const weft::manifest::Providers providers(
       {&weft::providers::http_client::kind(), &weft::providers::keyvalue_sqlite::kind(),
        &weft::providers::keyvalue_redis::kind(), &weft::providers::keyvalue_nats::kind(),
-       &weft::providers::keyvalue_memory::kind()});
+       &weft::providers::keyvalue_memory::kind(), &weft::providers::messaging_sqlite::kind(),
+       &weft::providers::messaging_memory::kind()});
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
   const auto flat_keyvalue = weft::contracts::keyvalue::flat_adapter();
+  const auto messaging = weft::contracts::messaging::wasmcloud_adapter();
   weft::cli::Surroundings around{
       .out = [](std::string_view text) { write_all(stdout, text); },
       .err = [](std::string_view text) { write_all(stderr, text); },
       .colour = colour_of(STDERR_FILENO),
       .out_colour = colour_of(STDOUT_FILENO),
-      .adapters = {keyvalue.get(), flat_keyvalue.get()},
+      .adapters = {keyvalue.get(), flat_keyvalue.get(), messaging.get()},
       .providers = providers,
       .clock = clock,
       .network = network,

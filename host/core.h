@@ -58,6 +58,8 @@ class Core {
   // Of components and of providers for each of their settings, by the number of their start
   // (host/deployment.h); opened on this thread.
   std::map<std::uint64_t, std::unique_ptr<contracts::Endpoint>> shards;
+  // Of links that leave providers, by the same number.
+  std::map<std::uint64_t, std::unique_ptr<contracts::Subscription>> subscriptions;
 
  private:
   const std::size_t index_;

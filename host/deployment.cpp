@@ -40,6 +40,18 @@ engine::ComponentShard& component_shard(Core& core, Generation generation) {
   return dynamic_cast<engine::ComponentShard&>(*core.shards.at(generation));
 }
 
+contracts::Subscription* subscription(const Core& core, Generation generation) {
+  const auto found = core.subscriptions.find(generation);
+  return found == core.subscriptions.end() ? nullptr : found->second.get();
+}
+
+bool is_busy(const Core& core, Generation generation) {
+  const auto shard = core.shards.find(generation);
+  if (shard != core.shards.end() && shard->second->in_flight() > 0) return true;
+  const auto* one = subscription(core, generation);
+  return one != nullptr && one->in_flight() > 0;
+}
+
 }  // namespace
 
 Deployment::~Deployment() {
@@ -107,6 +119,35 @@ Result<Generation> Deployment::start(const plan::OpenEndpoint& step, Generation 
   return generation;
 }
 
+Result<Generation> Deployment::start(const plan::Subscribe& step, Generation provider) {
+  const auto of = running_.find(provider);
+  if (of == running_.end() || !of->second.provider) {
+    return fail(Errc::internal,
+                fmt::format("subscribing at {}: it does not run", step.provider.text()));
+  }
+  auto& made = *of->second.provider;
+  const Generation generation = ++last_;
+  running_.emplace(generation, Running{step.provider.str(), nullptr, nullptr, provider});
+  auto opened = parts_.cores.try_everywhere([&](Core& core) -> Result<> {
+    const contracts::SourceLink link{.source = step.provider,
+                                     .link = step.link,
+                                     .contract = step.contract,
+                                     .target = step.target,
+                                     .settings = step.settings,
+                                     .thread = core.index(),
+                                     .threads = parts_.cores.count(),
+                                     .calls = step.calls};
+    TRY(auto subscription,
+        made.subscribe(core.thread.loop.io().get_executor(), link, core.switchboard));
+    core.subscriptions.emplace(generation, std::move(subscription));
+    return {};
+  });
+  if (opened) return generation;
+  end(generation);
+  return std::unexpected(std::move(opened).error().context(
+      fmt::format("subscribing {} at {}", step.target.text(), step.provider.text())));
+}
+
 Result<> Deployment::prepare(Generation generation, const contracts::Settings& config,
                              std::shared_ptr<const contracts::Secrets> secrets) {
   return parts_.cores.try_everywhere(
@@ -120,8 +161,7 @@ void Deployment::adopt(const std::vector<Generation>& generations) {
   });
 }
 
-std::vector<Generation> Deployment::with_endpoints(
-    const std::vector<Generation>& generations) const {
+std::vector<Generation> Deployment::with_opened(const std::vector<Generation>& generations) const {
   auto all = generations;
   for (const auto& [generation, running] : running_) {
     if (running.opened_by != 0 &&
@@ -131,30 +171,50 @@ std::vector<Generation> Deployment::with_endpoints(
   return all;
 }
 
-bool Deployment::busy(const std::vector<Generation>& generations) {
+bool Deployment::any(const std::vector<Generation>& generations, const Look& look) {
   std::atomic<bool> found = false;
   parts_.cores.everywhere([&](Core& core) {
     for (const auto generation : generations) {
-      const auto shard = core.shards.find(generation);
-      if (shard != core.shards.end() && shard->second->in_flight() > 0) found = true;
+      if (look(core, generation)) found = true;
     }
   });
   return found;
 }
 
-void Deployment::drain(const std::vector<Generation>& generations,
-                       std::chrono::milliseconds patience) {
-  if (patience == patience.zero() || !busy(generations)) return;
+void Deployment::wait_while(const std::vector<Generation>& generations,
+                            std::chrono::milliseconds patience, const Look& look) {
+  if (patience == patience.zero() || !any(generations, look)) return;
   boost::asio::io_context here{1};
   bool late = false;
   Alarm deadline(here.get_executor(), parts_.clock, [&late] { late = true; });
   deadline.set(parts_.clock.now() + patience);
-  while (!late && busy(generations)) here.run_one_for(k_look_again);
+  while (!late && any(generations, look)) here.run_one_for(k_look_again);
+}
+
+void Deployment::begin(const std::vector<Generation>& generations,
+                       std::chrono::milliseconds patience) {
+  // All before any of them delivers, which they do from their loops: what the handler of one sends
+  // finds the others.
+  parts_.cores.everywhere([&](Core& core) {
+    for (const auto generation : generations) {
+      if (auto* one = subscription(core, generation); one != nullptr) one->start();
+    }
+  });
+  wait_while(generations, patience, [](const Core& core, Generation generation) {
+    const auto* one = subscription(core, generation);
+    return one != nullptr && !one->is_taking();
+  });
 }
 
 void Deployment::stop(const std::vector<Generation>& generations,
                       std::chrono::milliseconds patience) {
-  drain(with_endpoints(generations), patience);
+  const auto all = with_opened(generations);
+  parts_.cores.everywhere([&](Core& core) {
+    for (const auto generation : all) {
+      if (auto* one = subscription(core, generation); one != nullptr) one->stop();
+    }
+  });
+  wait_while(all, patience, is_busy);
   for (const auto generation : generations) end(generation);
 }
 
@@ -162,14 +222,21 @@ void Deployment::end(Generation generation) {
   const auto running = running_.find(generation);
   if (running == running_.end()) return;
   if (running->second.provider) {
+    const auto opened = with_opened({generation});
+    parts_.cores.everywhere([&](Core& core) {
+      for (const auto one : opened) core.subscriptions.erase(one);
+    });
     running->second.provider->close();
     // What it posted comes before this on every thread: no call is left when its endpoints go away.
     parts_.cores.everywhere([](Core&) {});
-    for (const auto endpoint : with_endpoints({generation})) {
-      if (endpoint != generation) end(endpoint);
+    for (const auto one : opened) {
+      if (one != generation) end(one);
     }
   }
-  parts_.cores.everywhere([&](Core& core) { core.shards.erase(generation); });
+  parts_.cores.everywhere([&](Core& core) {
+    core.subscriptions.erase(generation);
+    core.shards.erase(generation);
+  });
   running_.erase(generation);
 }
 

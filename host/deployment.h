@@ -58,6 +58,11 @@ class Deployment {
   // On success it is there; what calls it are its endpoints.
   Result<Generation> start(const plan::StartProvider& step);
   Result<Generation> start(const plan::OpenEndpoint& step, Generation provider);
+  // On success it is there, and takes nothing before begin().
+  Result<Generation> start(const plan::Subscribe& step, Generation provider);
+  // Those of them that are subscriptions take events from now on. Their links are in force. Waits
+  // until their products know, `patience` at most.
+  void begin(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
   // Another configuration and other secrets of a component that runs, in two steps: prepare() can
   // fail, and then nothing has changed; after adopt() calls that begin find it on every thread,
   // while calls under way keep what they had.
@@ -65,7 +70,8 @@ class Deployment {
                    std::shared_ptr<const contracts::Secrets> secrets);
   void adopt(const std::vector<Generation>& generations);
   // Waits until the calls of these generations are over, `patience` at most, then ends them; those
-  // of a provider with its endpoints. No link leads there.
+  // of a provider with its endpoints and subscriptions. No link leads there; subscriptions take
+  // nothing more.
   void stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
 
   // From now on calls of every thread follow `links` to these generations; returns when all threads
@@ -85,12 +91,14 @@ class Deployment {
     std::string id;
     std::shared_ptr<const engine::Component> component;  // of a component
     std::unique_ptr<contracts::Provider> provider;       // of a provider
-    Generation opened_by = 0;                            // of an endpoint
+    Generation opened_by = 0;  // of an endpoint or a subscription: the provider
   };
   Result<> on_every_core(Generation generation, const OpenShard& open);
-  std::vector<Generation> with_endpoints(const std::vector<Generation>& generations) const;
-  bool busy(const std::vector<Generation>& generations);
-  void drain(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
+  using Look = std::function<bool(const Core&, Generation)>;
+  std::vector<Generation> with_opened(const std::vector<Generation>& generations) const;
+  bool any(const std::vector<Generation>& generations, const Look& look);
+  void wait_while(const std::vector<Generation>& generations, std::chrono::milliseconds patience,
+                  const Look& look);
   void end(Generation generation);
 
   const DeploymentParts parts_;

@@ -12,6 +12,9 @@ namespace weft::host {
 namespace {
 
 constexpr const char* k_http_contract = "wasi:http/incoming-handler";
+constexpr std::chrono::milliseconds k_no_wait{0};
+// For a product to confirm a subscription that takes another's place.
+constexpr std::chrono::milliseconds k_wait_for_brokers{2'000};
 
 unsigned thread_count(unsigned wanted) {
   return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
@@ -41,7 +44,15 @@ bool runs(const plan::Step& step) {
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what))
     return provider->provider != manifest::k_http_server;
   return std::holds_alternative<plan::StartComponent>(step.what) ||
-         std::holds_alternative<plan::OpenEndpoint>(step.what);
+         std::holds_alternative<plan::OpenEndpoint>(step.what) ||
+         std::holds_alternative<plan::Subscribe>(step.what);
+}
+
+// Of what a provider opens: which one. Null for other steps.
+const ComponentId* opener(const plan::Step& step) {
+  if (const auto* one = std::get_if<plan::OpenEndpoint>(&step.what)) return &one->provider;
+  if (const auto* one = std::get_if<plan::Subscribe>(&step.what)) return &one->provider;
+  return nullptr;
 }
 
 bool has_secrets(const plan::Step& step) {
@@ -66,13 +77,13 @@ bool is_among(const plan::Step& step, const std::vector<plan::Step>& steps) {
   return std::ranges::find(steps, step.key, &plan::Step::key) != steps.end();
 }
 
-// An endpoint, changed or not, ends with its provider: of one that was started it is opened again.
+// What a provider opens, changed or not, ends with it: of one that was started it is opened again.
 template <class Map>
 bool begins_anew(const plan::Step& step, const Map& running,
                  const std::vector<Generation>& started) {
-  const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what);
-  if (endpoint == nullptr) return false;
-  const auto of = running.find(provider_key(endpoint->provider));
+  const auto* provider = opener(step);
+  if (provider == nullptr) return false;
+  const auto of = running.find(provider_key(*provider));
   return of != running.end() && std::ranges::find(started, of->second.generation) != started.end();
 }
 
@@ -107,6 +118,13 @@ Result<std::shared_ptr<const links::LinkTable>> link_table(const plan::Plan& pla
                        route->target.str(),
                        {},
                        shared(route->target_config)});
+    }
+    if (const auto* one = std::get_if<plan::Subscribe>(&step.what)) {
+      links.push_back({one->provider.str(),
+                       one->link.str(),
+                       std::string(links::without_version(one->contract)),
+                       one->target.str(),
+                       {}});
     }
   }
   return links::LinkTable::make(std::move(links));
@@ -248,6 +266,9 @@ Result<> Host::start(const plan::Step& step, const Images& images,
   } else if (const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what)) {
     const auto& of = change.running.at(provider_key(endpoint->provider));
     TRY(generation, deployment_->start(*endpoint, of.generation));
+  } else if (const auto* one = std::get_if<plan::Subscribe>(&step.what)) {
+    const auto& of = change.running.at(provider_key(one->provider));
+    TRY(generation, deployment_->start(*one, of.generation));
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
     const auto extra = extras.find(component.id);
@@ -289,8 +310,8 @@ void Host::close_predecessor(const std::string& key, Change& change) {
   const auto& id = std::get<plan::StartProvider>(before.step.what).id;
   change.closed.push_back(before.step);
   for (const auto& [name, one] : running_) {
-    const auto* endpoint = std::get_if<plan::OpenEndpoint>(&one.step.what);
-    if (endpoint != nullptr && endpoint->provider == id) change.closed.push_back(one.step);
+    const auto* provider = opener(one.step);
+    if (provider != nullptr && *provider == id) change.closed.push_back(one.step);
   }
   for (const auto& step : change.closed) {
     change.running.erase(step.key);
@@ -306,10 +327,12 @@ Generation Host::start_again(const plan::Step& step) {
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
     again = deployment_->start(*provider);
   } else {
-    const auto& endpoint = std::get<plan::OpenEndpoint>(step.what);
-    const auto of = running_.find(provider_key(endpoint.provider));
+    const auto of = running_.find(provider_key(*opener(step)));
     if (of == running_.end()) return 0;  // told already
-    again = deployment_->start(endpoint, of->second.generation);
+    const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what);
+    again = endpoint != nullptr
+                ? deployment_->start(*endpoint, of->second.generation)
+                : deployment_->start(std::get<plan::Subscribe>(step.what), of->second.generation);
   }
   if (again) return *again;
   services_.log.error(
@@ -321,21 +344,27 @@ Generation Host::start_again(const plan::Step& step) {
 void Host::undo(Change& change) {
   std::ranges::reverse(change.started);
   deployment_->stop(change.started, std::chrono::milliseconds(0));
+  std::vector<Generation> again_there;
   for (const auto& step : change.closed) {
     if (const auto again = start_again(step); again != 0) {
+      again_there.push_back(again);
       running_.insert_or_assign(step.key, Running{step, again});
     } else {
       std::erase_if(applied_,
                     [&step](const plan::Applied& applied) { return applied.key == step.key; });
     }
   }
-  if (!change.closed.empty()) deployment_->relink(targets(running_));
+  if (change.closed.empty()) return;
+  deployment_->relink(targets(running_));
+  deployment_->begin(again_there, std::chrono::milliseconds(0));
 }
 
 void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change) {
   running_ = std::move(change.running);
   deployment_->adopt(change.adjusted);
   deployment_->link(std::move(links), targets(running_));
+  // Where others go on taking until they are there, nothing is missed in between.
+  deployment_->begin(change.started, change.retired.empty() ? k_no_wait : k_wait_for_brokers);
   http_->route(settings_.drain);
   status_->set(deployment_->components());
   status_->set(Status::Phase::serving);
@@ -346,6 +375,13 @@ void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change)
 void Host::drain() {
   status_->set(Status::Phase::draining);
   http_->drain(settings_.drain);
+  // Requests may have waited for answers to messages: subscriptions end after them.
+  std::vector<Generation> subscriptions;
+  for (const auto& [key, one] : running_) {
+    if (std::holds_alternative<plan::Subscribe>(one.step.what))
+      subscriptions.push_back(one.generation);
+  }
+  deployment_->stop(subscriptions, settings_.drain);
 }
 
 }  // namespace weft::host

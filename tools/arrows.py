@@ -10,7 +10,7 @@ import sys
 # Third-party headers and the files that may include them: one adapter each.
 FENCED = {
     "yaml-cpp/": "host/manifest/",
-    "sqlite3.h": "providers/keyvalue_sqlite/",
+    "sqlite3.h": "providers/sqlite/",
     "boost/beast": "net/",
     "boost/asio/ssl": "net/",
     "openssl/": "net/",

@@ -39,6 +39,13 @@ inline constexpr Capabilities k_memory{.provider = "weft:messaging-memory",
                                        .queue_groups = Support::yes,
                                        .request = Support::yes,
                                        .dead_letters = Support::no};
+inline constexpr Capabilities k_sqlite{.provider = "weft:messaging-sqlite",
+                                       .keeping = Keeping::through_crashes,
+                                       .delivery = Delivery::at_least_once,
+                                       .ordering = Ordering::as_published,
+                                       .queue_groups = Support::yes,
+                                       .request = Support::yes,
+                                       .dead_letters = Support::yes};
 
 // The same for every product, so that whatever one has taken another takes, too.
 inline constexpr std::size_t k_subject_bytes = 1024;

@@ -46,6 +46,10 @@ Error no_answer(std::string_view subject, std::chrono::milliseconds waited) {
           fmt::format("nobody answered the request to '{}' within {} ms", subject, waited.count())};
 }
 
+Error nobody_there(std::string_view subject) {
+  return {Errc::not_found, fmt::format("nobody subscribes to '{}'", subject)};
+}
+
 MessagingInvoker::MessagingInvoker(Messaging& face)
     : FaceInvoker<Messaging>(face, k_interface, k_functions) {}
 

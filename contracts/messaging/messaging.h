@@ -40,6 +40,9 @@ class Messaging {
 // timed_out: "nobody answered the request to 'a.b' within 250 ms".
 Error no_answer(std::string_view subject, std::chrono::milliseconds waited);
 
+// not_found: "nobody subscribes to 'a.b'".
+Error nobody_there(std::string_view subject);
+
 class MessagingInvoker final : public FaceInvoker<Messaging> {
  public:
   // `face` outlives this.

@@ -18,8 +18,8 @@ void check_provider_config(const World& world, manifest::Findings& findings);
 // Secrets that nobody keeps, or that nobody reads.
 void check_secrets(const Input& input, const World& world, manifest::Findings& findings);
 std::vector<SecretUse> secrets_of(const Unit& unit);
-// Grants wider than used, configuration that nothing reads, cycles.
-void check_grants(const World& world, manifest::Findings& findings);
+// Grants wider than used, configuration that nothing reads, events that reach nobody, cycles.
+void check_grants(const Input& input, const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.
 std::vector<Step> make_steps(const World& world);
 

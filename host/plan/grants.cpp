@@ -100,6 +100,33 @@ void check_linked(const World& world, const Unit& unit, Findings& findings) {
       fmt::format("'{}' does nothing: no link begins or ends at it", unit.component->name));
 }
 
+// An export that providers call, and none is linked to: the component waits for events in vain.
+// (Requests may reach a component from others, without a server.)
+void check_events(const Input& input, const World& world, const Unit& unit, Findings& findings) {
+  if (unit.loaded == nullptr || !unit.starts()) return;
+  for (const auto* kind : input.providers.all()) {
+    if (kind->info.name == manifest::k_http_server) continue;
+    for (const auto called : kind->info.calls) {
+      const auto contract = contracts::InterfaceName::parse(called);
+      const auto exported = std::ranges::find_if(unit.loaded->type.exports, [&](const auto& one) {
+        return one.name.unversioned() == contract->unversioned();
+      });
+      if (exported == unit.loaded->type.exports.end()) continue;
+      const bool reached = std::ranges::any_of(world.edges, [&](const Edge& edge) {
+        return edge.target == &unit && edge.link->ns == contract->ns &&
+               edge.link->package == contract->package;
+      });
+      if (reached) return;
+      return findings.info(
+          unit.component->at,
+          fmt::format("'{}' exports {}, and no link leads to it: nothing reaches it",
+                      unit.component->name, exported->name.text()),
+          fmt::format("Give a capability such as {} a link to '{}': docs/manifest.md, Messaging.",
+                      kind->info.name, unit.component->name));
+    }
+  }
+}
+
 // Depth first through the links between components; each cycle is told once, at the link that
 // closes it.
 class Cycles {
@@ -159,7 +186,7 @@ class Cycles {
 
 }  // namespace
 
-void check_grants(const World& world, Findings& findings) {
+void check_grants(const Input& input, const World& world, Findings& findings) {
   for (const auto& edge : world.edges) {
     check_width(edge, findings);
     check_link_config(edge, findings);
@@ -167,6 +194,7 @@ void check_grants(const World& world, Findings& findings) {
   for (const auto& unit : world.units) {
     check_component_config(unit, findings);
     check_linked(world, unit, findings);
+    check_events(input, world, unit, findings);
   }
   Cycles(world, findings).find();
 }

@@ -95,6 +95,16 @@ struct AddRoute {
   Settings target_config = {};
 };
 
+// Events of a link that leaves a provider reach `target` by calls of `contract`.
+struct Subscribe {
+  ComponentId provider;
+  LinkName link;
+  std::string contract;  // as the provider calls it: "wasmcloud:messaging/handler@0.2.0"
+  ComponentId target;
+  Settings settings;    // the provider's config, overridden by the link's source config
+  std::uint64_t calls;  // that the target takes at once
+};
+
 struct Step {
   std::string key;  // what it is about: the same for the same thing in an edited manifest
   std::uint64_t hash =
@@ -102,11 +112,11 @@ struct Step {
   std::uint64_t settings = 0;  // of what it takes over while it runs
   ApplicationName application;
   contracts::Position at;
-  std::variant<StartProvider, OpenEndpoint, StartComponent, PutLink, AddRoute> what;
+  std::variant<StartProvider, OpenEndpoint, StartComponent, PutLink, AddRoute, Subscribe> what;
 };
 
 // To be done in this order: providers, their endpoints, components (a callee before its callers),
-// links, routes.
+// links, subscriptions, routes.
 struct Plan {
   std::vector<Step> steps;
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "host/plan/checks.h"
@@ -49,6 +50,10 @@ struct Hashed {
   void operator()(const AddRoute& one) {
     hash.add(one.provider.text()).add(one.target.text()).add(one.link.text());
     hash.add(one.address).add(one.host).add(one.path).add(one.target_config);
+  }
+  void operator()(const Subscribe& one) {
+    hash.add(one.provider.text()).add(one.link.text()).add(one.contract).add(one.target.text());
+    hash.add(one.settings).add(one.calls);
   }
 };
 
@@ -157,9 +162,37 @@ Step link_step(const Edge& edge, std::string_view interface) {
                                                : Settings()});
 }
 
-// A link that something calls through. Those of HTTP servers are routes.
+Step subscription_step(const Edge& edge, std::string_view contract) {
+  const auto& link = *edge.link;
+  const auto& provider = *edge.source->component;
+  const auto& target = *edge.target->component;
+  auto settings = merged(link.source_config, Keys::lower_case);
+  settings.merge(merged(provider.config, Keys::lower_case));
+  return make_step(
+      fmt::format("subscription {} {} {}", provider.id.text(), link.name.text(), contract),
+      *edge.application, link.at,
+      Subscribe{provider.id, link.name, std::string(contract), target.id, std::move(settings),
+                target.limits.calls});
+}
+
+bool both_start(const Edge& edge) { return edge.source->starts() && edge.target->starts(); }
+
+// Whether the link lists this interface, whatever its version.
+bool names(const contracts::Link& link, std::string_view contract) {
+  return std::ranges::any_of(link.interfaces, [&](const contracts::Text& interface) {
+    return contract.starts_with(fmt::format("{}:{}/{}@", link.ns, link.package, interface.text));
+  });
+}
+
+// A link that a component calls through.
 bool carries_calls(const Edge& edge) {
-  return edge.source->provider == nullptr && edge.source->starts() && edge.target->starts();
+  return edge.source->provider == nullptr && both_start(edge);
+}
+
+// A link that a provider calls a component through. Those of HTTP servers are routes.
+bool carries_events(const Edge& edge) {
+  return edge.source->provider != nullptr &&
+         edge.source->provider->name != manifest::k_http_server && both_start(edge);
 }
 
 }  // namespace
@@ -193,6 +226,12 @@ std::vector<Step> make_steps(const World& world) {
     if (!carries_calls(edge)) continue;
     for (const auto& interface : edge.link->interfaces)
       steps.push_back(link_step(edge, interface.text));
+  }
+  for (const auto& edge : world.edges) {
+    if (!carries_events(edge)) continue;
+    for (const auto contract : edge.source->provider->calls) {
+      if (names(*edge.link, contract)) steps.push_back(subscription_step(edge, contract));
+    }
   }
   return steps;
 }

@@ -10,7 +10,7 @@
 #include <random>
 
 #include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
-#include "providers/keyvalue_sqlite/sqlite.h"
+#include "providers/sqlite/sqlite.h"
 #include "tests/contracts/keyvalue_sqlite.h"
 
 namespace weft::providers::keyvalue_sqlite {
@@ -64,7 +64,7 @@ TEST_F(DamagedStore, is_refused_when_the_file_is_no_database) {
 }
 
 TEST_F(DamagedStore, is_refused_when_the_database_belongs_to_another_program) {
-  Database::open(file, Access::write).value().run("CREATE TABLE theirs(x)").value();
+  sqlite::Database::open(file, sqlite::Access::write).value().run("CREATE TABLE theirs(x)").value();
 
   const auto error = refusal();
 
@@ -74,7 +74,10 @@ TEST_F(DamagedStore, is_refused_when_the_database_belongs_to_another_program) {
 
 TEST_F(DamagedStore, is_refused_when_a_newer_weft_wrote_it) {
   fill(1);
-  Database::open(file, Access::write).value().run("PRAGMA user_version = 99").value();
+  sqlite::Database::open(file, sqlite::Access::write)
+      .value()
+      .run("PRAGMA user_version = 99")
+      .value();
 
   const auto error = refusal();
 
@@ -174,7 +177,7 @@ TEST_F(DamagedStore, cannot_be_opened_by_another_program_while_it_is_in_use) {
   if (child == 0) {
     char byte = 0;
     (void)!::read(go[0], &byte, 1);
-    auto theirs = Database::open(file, Access::write);
+    auto theirs = sqlite::Database::open(file, sqlite::Access::write);
     const auto entries =
         theirs ? theirs->number("SELECT count(*) FROM entries") : fail(Errc::conflict, "");
     ::_exit(!entries && entries.error().code == Errc::conflict ? 0 : 1);

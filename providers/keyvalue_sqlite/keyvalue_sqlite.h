@@ -11,15 +11,16 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "contracts/provider.h"
-#include "providers/keyvalue_sqlite/file_lock.h"
-#include "providers/keyvalue_sqlite/writer.h"
+#include "providers/keyvalue_sqlite/store.h"
+#include "providers/sqlite/file.h"
+#include "providers/sqlite/writer.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
 struct KeyValueSqliteSettings {
   std::filesystem::path folder;  // made, for the owner only, when it is not there
   std::string id;                // of the provider: names the file, `<id>.db`
-  WriterLimits limits = {};
+  sqlite::WriterLimits limits = {};
 };
 
 // Made and closed by the host; owns the writer's thread. Outlives its shards.
@@ -37,15 +38,22 @@ class KeyValueSqlite final : public contracts::Provider {
   // Finishes what waits and ends the writer's thread: later writes are answered `unavailable`,
   // reads go on. Blocks for a commit or two. The answers are posted when this returns.
   void close() override { writer_.close(); }
-  const std::filesystem::path& path() const noexcept { return path_; }
+  const std::filesystem::path& path() const noexcept { return file_.path(); }
 
  private:
-  KeyValueSqlite(std::filesystem::path path, FileLock lock, Writer::Setup setup)
-      : path_(std::move(path)), lock_(std::move(lock)), writer_(std::move(setup)) {}
+  KeyValueSqlite(sqlite::File file, Store store, sqlite::WriterLimits limits, const Clock& clock,
+                 Log& log)
+      : file_(std::move(file)),
+        store_(std::move(store)),
+        writer_({.store = store_,
+                 .what = "key-value store",
+                 .limits = limits,
+                 .clock = clock,
+                 .log = log}) {}
 
-  const std::filesystem::path path_;
-  const FileLock lock_;
-  Writer writer_;
+  const sqlite::File file_;
+  Store store_;  // the writer's thread only
+  sqlite::Writer writer_;
 };
 
 // "weft:keyvalue-sqlite".

@@ -28,7 +28,7 @@ namespace kv = contracts::keyvalue;
 
 class KeyValueSqliteTest : public testing::Test {
  protected:
-  std::unique_ptr<KeyValueSqlite> open(WriterLimits limits = {}) {
+  std::unique_ptr<KeyValueSqlite> open(sqlite::WriterLimits limits = {}) {
     return KeyValueSqlite::start({folder.path(), "test", limits}, around.system_clock, around.log)
         .value();
   }

@@ -22,7 +22,7 @@ using contracts::keyvalue::Skip;
 using contracts::keyvalue::Snapshot;
 
 Result<Reader> Reader::open(const std::filesystem::path& path) {
-  TRY(auto database, Database::open(path, Access::read));
+  TRY(auto database, sqlite::Database::open(path, sqlite::Access::read));
   // Small, because a thread has one and most of it lies in the page cache of the system anyway (2
   // MiB).
   TRY_OK(database.run("PRAGMA cache_size = -2048"));
@@ -40,10 +40,10 @@ Result<Reader> Reader::open(const std::filesystem::path& path) {
 }
 
 Result<bool> Reader::exists(Item item) {
-  const Use statement(exists_);
+  const sqlite::Use statement(exists_);
   statement->bind(1, item.bucket).bind(2, item.key);
-  TRY(const Step step, statement->step());
-  return step == Step::row;
+  TRY(const sqlite::Step step, statement->step());
+  return step == sqlite::Step::row;
 }
 
 Result<Page> Reader::list(std::string_view bucket, const Place& from, std::uint32_t limit) {
@@ -52,7 +52,7 @@ Result<Page> Reader::list(std::string_view bucket, const Place& from, std::uint3
   const auto* after = std::get_if<After>(&from);
   const auto skipped = skip == nullptr ? 0 : std::min<std::uint64_t>(skip->value, INT64_MAX);
   // The empty key is smaller than every other: the beginning is a skip of none.
-  const Use statement(after != nullptr ? after_ : skip_);
+  const sqlite::Use statement(after != nullptr ? after_ : skip_);
   statement->bind(1, bucket).bind(3, std::int64_t{most} + 1);
   if (after != nullptr) {
     statement->bind(2, std::string_view(after->value));
@@ -61,8 +61,8 @@ Result<Page> Reader::list(std::string_view bucket, const Place& from, std::uint3
   }
   Page page;
   for (;;) {
-    TRY(const Step step, statement->step());
-    if (step == Step::done) return page;
+    TRY(const sqlite::Step step, statement->step());
+    if (step == sqlite::Step::done) return page;
     if (page.keys.size() == most) break;
     page.keys.emplace_back(statement->text(0));
   }
@@ -91,11 +91,11 @@ Result<Found> Reader::get_many(std::string_view bucket, const std::vector<std::s
 }
 
 Result<Snapshot> Reader::snapshot(Item item) {
-  const Use statement(snapshot_);
+  const sqlite::Use statement(snapshot_);
   statement->bind(1, item.bucket).bind(2, item.key);
-  TRY(const Step step, statement->step());
+  TRY(const sqlite::Step step, statement->step());
   Snapshot seen{std::string(item.bucket), std::string(item.key), "0", {}};
-  if (step == Step::row) {
+  if (step == sqlite::Step::row) {
     const auto value = statement->blob(1);
     seen.version = fmt::to_string(statement->number(0));
     seen.value.emplace(value.begin(), value.end());

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "contracts/keyvalue/types.h"
-#include "providers/keyvalue_sqlite/sqlite.h"
+#include "providers/sqlite/sqlite.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
@@ -22,10 +22,10 @@ class Reader final {
   // Gives the value to `use` while it lies in the database's own memory.
   template <class F>
   Result<> get(contracts::keyvalue::Item item, F&& use) {
-    const Use statement(get_);
+    const sqlite::Use statement(get_);
     statement->bind(1, item.bucket).bind(2, item.key);
-    TRY(const Step step, statement->step());
-    use(step == Step::row ? std::optional(statement->blob(0)) : std::nullopt);
+    TRY(const sqlite::Step step, statement->step());
+    use(step == sqlite::Step::row ? std::optional(statement->blob(0)) : std::nullopt);
     return {};
   }
   Result<bool> exists(contracts::keyvalue::Item item);
@@ -37,10 +37,10 @@ class Reader final {
   Result<contracts::keyvalue::Snapshot> snapshot(contracts::keyvalue::Item item);
 
  private:
-  explicit Reader(Database database) : database_(std::move(database)) {}
+  explicit Reader(sqlite::Database database) : database_(std::move(database)) {}
 
-  Database database_;
-  Statement get_, exists_, after_, skip_, snapshot_;
+  sqlite::Database database_;
+  sqlite::Statement get_, exists_, after_, skip_, snapshot_;
 };
 
 }  // namespace weft::providers::keyvalue_sqlite

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "contracts/keyvalue/capabilities.h"
+#include "providers/keyvalue_sqlite/write.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
@@ -35,17 +36,19 @@ Result<T> reading(Result<T> result) {
 
 }  // namespace
 
-Shard::Shard(Reader reader, Writer& writer, boost::asio::io_context::executor_type executor)
-    : reader_(std::move(reader)), lane_(std::make_shared<Lane>(std::move(executor), writer)) {}
+Shard::Shard(Reader reader, Store& store, sqlite::Writer& writer,
+             boost::asio::io_context::executor_type executor)
+    : reader_(std::move(reader)),
+      store_(store),
+      lane_(std::make_shared<sqlite::Lane>(std::move(executor), writer)) {}
 
 Shard::~Shard() { lane_->close(); }
 
 template <class Operation>
 void Shard::write(Result<> allowed, Operation operation, Answer<typename Operation::Value> answer) {
   if (!allowed) return std::move(answer)(std::unexpected(std::move(allowed).error()));
-  const auto bytes = answer.argument_bytes();
-  std::unique_ptr<Write> write =
-      std::make_unique<WriteOf<Operation>>(lane_, bytes, std::move(operation), std::move(answer));
+  std::unique_ptr<sqlite::Write> write =
+      std::make_unique<WriteOf<Operation>>(lane_, store_, std::move(operation), std::move(answer));
   if (auto taken = lane_->send(write); !taken) {
     write->fail_with(std::move(taken).error());
     write->answer();

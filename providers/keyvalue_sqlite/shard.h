@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "contracts/keyvalue/keyvalue.h"
-#include "providers/keyvalue_sqlite/lane.h"
 #include "providers/keyvalue_sqlite/reader.h"
-#include "providers/keyvalue_sqlite/writer.h"
+#include "providers/keyvalue_sqlite/store.h"
+#include "providers/sqlite/lane.h"
+#include "providers/sqlite/writer.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
@@ -18,8 +19,9 @@ namespace weft::providers::keyvalue_sqlite {
 // up for as long as that takes.
 class Shard final : public contracts::keyvalue::KeyValue {
  public:
-  // `writer` outlives this.
-  Shard(Reader reader, Writer& writer, boost::asio::io_context::executor_type executor);
+  // `store` and its `writer` outlive this.
+  Shard(Reader reader, Store& store, sqlite::Writer& writer,
+        boost::asio::io_context::executor_type executor);
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
   // Every call is over or cancelled.
@@ -52,14 +54,15 @@ class Shard final : public contracts::keyvalue::KeyValue {
   void write(Result<> allowed, Operation operation, Answer<typename Operation::Value> answer);
 
   Reader reader_;
-  std::shared_ptr<Lane> lane_;
+  Store& store_;  // for the writer
+  std::shared_ptr<sqlite::Lane> lane_;
 };
 
 class KeyValueSqliteEndpoint final : public contracts::Endpoint {
  public:
-  KeyValueSqliteEndpoint(Reader reader, Writer& writer,
+  KeyValueSqliteEndpoint(Reader reader, Store& store, sqlite::Writer& writer,
                          boost::asio::io_context::executor_type executor)
-      : shard_(std::move(reader), writer, std::move(executor)), invoker_(shard_) {}
+      : shard_(std::move(reader), store, writer, std::move(executor)), invoker_(shard_) {}
   contracts::Pending invoke(contracts::Invocation invocation,
                             contracts::Replier& replier) override {
     return invoker_.invoke(std::move(invocation), replier);

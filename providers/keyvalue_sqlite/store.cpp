@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "providers/keyvalue_sqlite/schema.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
@@ -20,6 +19,23 @@ using contracts::keyvalue::Snapshot;
 using contracts::keyvalue::Swapped;
 
 namespace {
+
+// "Weft" in ASCII: tells our files from other SQLite databases.
+constexpr std::int64_t k_application_id = 0x57656674;
+
+constexpr std::array<const char*, 1> k_steps{
+    // A row id table, because values may be far larger than a page. `version` is of the last
+    // change; `era` counts the
+    // runs that wrote something, so that versions of different runs differ.
+    "CREATE TABLE entries("
+    "  bucket TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, value BLOB NOT NULL,"
+    "  UNIQUE(bucket, key)) STRICT;"
+    "CREATE TABLE era(only INTEGER PRIMARY KEY CHECK (only = 1), number INTEGER NOT NULL) STRICT;"
+    "INSERT INTO era VALUES (1, 0);",
+};
+
+constexpr sqlite::Schema k_schema{
+    .application = k_application_id, .what = "key-value store", .steps = k_steps};
 
 // A version is an era and a count within it: more changes than a run of years makes.
 constexpr int k_count_bits = 40;
@@ -36,20 +52,10 @@ Result<std::int64_t> parse_number(Bytes value) {
 }  // namespace
 
 Result<Store> Store::open(const std::filesystem::path& path) {
-  TRY(auto database, Database::open(path, Access::write));
-  TRY(const bool wal, database.answers("PRAGMA journal_mode = WAL", "wal"));
-  if (!wal)
-    return fail(Errc::denied,
-                fmt::format("{} lies where SQLite cannot keep a write-ahead log", path.string()));
-  // Every commit is followed by an fdatasync. A WAL that once grew is overwritten, not cut: an
-  // fdatasync is much cheaper when the size of the file stays the same.
-  TRY_OK(database.run(
-      "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -8192"));
-  TRY_OK(prepare_schema(database, path));
+  TRY(auto database, Transactions::open(path, k_schema));
   Store store(std::move(database));
+  TRY_OK(store.prepare());
   auto& db = store.database_;
-  TRY(store.begin_, db.prepare("BEGIN IMMEDIATE"));
-  TRY(store.commit_, db.prepare("COMMIT"));
   TRY(store.set_,
       db.prepare("INSERT INTO entries(bucket, key, version, value) VALUES (?1, ?2, ?3, ?4) "
                  "ON CONFLICT(bucket, key) DO UPDATE SET version = excluded.version, "
@@ -62,26 +68,11 @@ Result<Store> Store::open(const std::filesystem::path& path) {
   return store;
 }
 
-Result<> Store::begin() { return begin_.run(); }
-
-Result<> Store::commit() {
-  auto committed = commit_.run();
-  if (!committed) rollback();
-  return committed;
-}
-
-void Store::rollback() {
-  // Its own error does not matter beside the one that led here.
-  if (in_transaction()) (void)database_.run("ROLLBACK");
-  // The new era may have gone, too.
-  era_ = 0;
-}
-
 Result<std::int64_t> Store::next_version() {
   if (era_ == 0) {
-    const Use statement(next_era_);
-    TRY(const Step step, statement->step());
-    if (step != Step::row)
+    const sqlite::Use statement(next_era_);
+    TRY(const sqlite::Step step, statement->step());
+    if (step != sqlite::Step::row)
       return fail(Errc::invalid, "the database has lost its era; restore it from a backup");
     const auto era = statement->number(0);
     TRY_OK(statement->step());
@@ -89,18 +80,6 @@ Result<std::int64_t> Store::next_version() {
     count_ = 0;
   }
   return (era_ << k_count_bits) | ++count_;
-}
-
-template <class F>
-Result<> Store::all_or_nothing(F&& steps) {
-  TRY_OK(database_.run("SAVEPOINT many"));
-  auto done = steps();
-  if (!done && in_transaction()) {
-    era_ = 0;
-    TRY_OK(database_.run("ROLLBACK TO many"));
-  }
-  if (in_transaction()) TRY_OK(database_.run("RELEASE many"));
-  return done;
 }
 
 Result<> Store::set(Item item, Bytes value) {
@@ -113,10 +92,10 @@ Result<> Store::erase(Item item) { return erase_.bind(1, item.bucket).bind(2, it
 Result<std::int64_t> Store::increment(Item item, std::int64_t delta) {
   std::int64_t row = 0, number = 0;
   {
-    const Use statement(seen_);
+    const sqlite::Use statement(seen_);
     statement->bind(1, item.bucket).bind(2, item.key);
-    TRY(const Step step, statement->step());
-    if (step == Step::row) {
+    TRY(const sqlite::Step step, statement->step());
+    if (step == sqlite::Step::row) {
       row = statement->number(0);
       TRY(number, parse_number(statement->blob(2)));
     }
@@ -152,12 +131,12 @@ Result<> Store::erase_many(std::string_view bucket, const std::vector<std::strin
 Result<Outcome> Store::swap(Item item, std::string_view version, Bytes value) {
   Snapshot now{std::string(item.bucket), std::string(item.key), "0", {}};
   {
-    const Use statement(seen_);
+    const sqlite::Use statement(seen_);
     statement->bind(1, item.bucket).bind(2, item.key);
-    TRY(const Step step, statement->step());
-    if (step == Step::row) now.version = fmt::to_string(statement->number(1));
+    TRY(const sqlite::Step step, statement->step());
+    if (step == sqlite::Step::row) now.version = fmt::to_string(statement->number(1));
     if (now.version != version) {
-      if (step == Step::row) {
+      if (step == sqlite::Step::row) {
         const auto there = statement->blob(2);
         now.value.emplace(there.begin(), there.end());
       }

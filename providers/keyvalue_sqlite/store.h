@@ -8,23 +8,17 @@
 
 #include "base/result.h"
 #include "contracts/keyvalue/types.h"
-#include "providers/keyvalue_sqlite/sqlite.h"
+#include "providers/sqlite/sqlite.h"
+#include "providers/sqlite/transactions.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
-// Every method but those of the transaction needs one open. After an error the transaction is as it
+// Every method needs a transaction. After an error the transaction is as it
 // was before the method, unless in_transaction() says that SQLite has rolled it back.
-class Store final {
+class Store final : public sqlite::Transactions {
  public:
-  // Opens or makes the database at `path`, whose folder exists. Errors: see Database::open and
-  // prepare_schema.
+  // Opens or makes the database at `path`, whose folder exists. Errors: see Transactions::open.
   static Result<Store> open(const std::filesystem::path& path);
-
-  Result<> begin();
-  // Durable on return. After an error nothing of the transaction happened.
-  Result<> commit();
-  void rollback();
-  bool in_transaction() const { return database_.in_transaction(); }
 
   Result<> set(contracts::keyvalue::Item item, contracts::keyvalue::Bytes value);
   Result<> erase(contracts::keyvalue::Item item);
@@ -36,18 +30,12 @@ class Store final {
                                             std::string_view version,
                                             contracts::keyvalue::Bytes value);
 
-  // Not in a transaction.
-  Result<> checkpoint() { return database_.checkpoint(); }
-  int wal_frames() const { return database_.wal_frames(); }
-
  private:
-  explicit Store(Database database) : database_(std::move(database)) {}
+  explicit Store(sqlite::Database database) : Transactions(std::move(database)) {}
+  void on_rollback() override { era_ = 0; }  // the new era may have gone, too
   Result<std::int64_t> next_version();
-  template <class F>
-  Result<> all_or_nothing(F&& steps);
 
-  Database database_;
-  Statement begin_, commit_, set_, erase_, seen_, update_, next_era_;
+  sqlite::Statement set_, erase_, seen_, update_, next_era_;
   std::int64_t era_ = 0;  // 0 until this run wrote something
   std::int64_t count_ = 0;
 };

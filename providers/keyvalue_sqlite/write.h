@@ -1,16 +1,14 @@
-// One write on its way: from the shard's thread to the writer's, and back with its result.
+// The writes of the contract, as the writer's thread does them.
 #pragma once
 #include <cstddef>
 #include <memory>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/result.h"
 #include "contracts/keyvalue/keyvalue.h"
 #include "providers/keyvalue_sqlite/store.h"
+#include "providers/sqlite/write.h"
 
 namespace weft::providers::keyvalue_sqlite {
 
@@ -52,45 +50,20 @@ struct Swap {
   Result<Value> operator()(Store& store) const { return store.swap(item, version, value); }
 };
 
-class Lane;
-
-class Write {
- public:
-  Write(std::shared_ptr<Lane> lane, std::size_t bytes) : lane_(std::move(lane)), bytes_(bytes) {}
-  virtual ~Write() = default;
-
-  // The writer's thread, inside a transaction. The error, or null; it stays with the write, too.
-  virtual const Error* apply(Store& store) = 0;
-  virtual void fail_with(Error error) = 0;
-  // Any thread.
-  virtual bool wanted() const = 0;
-  virtual MonotonicTime deadline() const = 0;
-  // The shard's thread, once, after apply() and commit, or fail_with().
-  virtual void answer() = 0;
-  // Any thread, instead of answer(), when the shard is gone.
-  virtual void abandon() = 0;
-
-  const std::shared_ptr<Lane>& lane() const { return lane_; }
-  // What the arguments hold in memory while this waits.
-  std::size_t bytes() const { return bytes_; }
-
- private:
-  std::shared_ptr<Lane> lane_;
-  std::size_t bytes_;
-};
-
 template <class Operation>
-class WriteOf final : public Write {
+class WriteOf final : public sqlite::Write {
  public:
   using Value = typename Operation::Value;
-  WriteOf(std::shared_ptr<Lane> lane, std::size_t bytes, Operation operation,
+  // `store` outlives the writer.
+  WriteOf(std::shared_ptr<sqlite::Lane> lane, Store& store, Operation operation,
           contracts::keyvalue::Answer<Value> answer)
-      : Write(std::move(lane), bytes),
+      : Write(std::move(lane), answer.argument_bytes()),
+        store_(store),
         operation_(std::move(operation)),
         answer_(std::move(answer)) {}
 
-  const Error* apply(Store& store) override {
-    result_ = operation_(store);
+  const Error* apply() override {
+    result_ = operation_(store_);
     return result_ ? nullptr : &result_.error();
   }
   void fail_with(Error error) override { result_ = std::unexpected(std::move(error)); }
@@ -100,6 +73,7 @@ class WriteOf final : public Write {
   void abandon() override { std::move(answer_).abandon(); }
 
  private:
+  Store& store_;
   Operation operation_;
   contracts::keyvalue::Answer<Value> answer_;
   Result<Value> result_;

@@ -6,7 +6,7 @@
 #                    [SILENT])           no last words on stderr before a trap: for components without imports
 #
 # builds name.wasm, a component for WORLD, in WEFT_COMPONENT_DIR (default: the top of the build folder). The packages of
-# WASI and wasi:keyvalue are there without being named. docs/components-in-cpp.md tells what each flag is for.
+# WASI, wasi:keyvalue and wasmcloud:messaging are there without being named. docs/components-in-cpp.md tells what each flag is for.
 include_guard(GLOBAL)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
@@ -34,7 +34,8 @@ function(weft_lay_out_wit folder out)
   cmake_path(ABSOLUTE_PATH folder NORMALIZE)
   file(GLOB_RECURSE wit CONFIGURE_DEPENDS ${folder}/*.wit ${WEFT_REPOSITORY}/contracts/wit/wasi-*/*.wit)
   set(deps ${WEFT_REPOSITORY}/contracts/wit/wasi-keyvalue-0.2.0-draft
-    ${WEFT_REPOSITORY}/contracts/wit/wasi-keyvalue-0.2.0-draft2 ${ARGN})
+    ${WEFT_REPOSITORY}/contracts/wit/wasi-keyvalue-0.2.0-draft2
+    ${WEFT_REPOSITORY}/contracts/wit/wasmcloud-messaging-0.2.0 ${ARGN})
   if(NOT folder STREQUAL WEFT_SDK_WIT)
     list(APPEND deps ${WEFT_SDK_WIT})
   endif()

@@ -28,7 +28,7 @@ class Arrows(unittest.TestCase):
 
     def test_finds_a_fenced_library_outside_its_adapter(self):
         found = self.scan({"links/a.cpp": "#include <sqlite3.h>\n"})
-        self.assertIn("only providers/keyvalue_sqlite/", found[0])
+        self.assertIn("only providers/sqlite/", found[0])
 
     def test_lets_tests_use_shared_fakes(self):
         self.assertEqual(self.scan({"links/a_test.cpp": '#include "tests/support/clock.h"\n'}), [])

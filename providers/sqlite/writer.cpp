@@ -1,13 +1,13 @@
-#include "providers/keyvalue_sqlite/writer.h"
+#include "providers/sqlite/writer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "providers/keyvalue_sqlite/lane.h"
+#include "providers/sqlite/lane.h"
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 namespace {
 
 // The WAL is moved to the database when it has so many frames (of 4 KiB) and nobody waits, or,
@@ -22,17 +22,18 @@ constexpr std::chrono::microseconds k_gather_most{1000};
 }  // namespace
 
 Writer::Writer(Setup setup)
-    : limits_(setup.limits),
+    : what_(setup.what),
+      limits_(setup.limits),
       clock_(setup.clock),
       log_(setup.log),
-      store_(std::move(setup.store)),
+      store_(setup.store),
       thread_([this] { run(); }) {}
 
 Writer::~Writer() { close(); }
 
 Result<> Writer::submit(std::unique_ptr<Write>& write) {
   const std::lock_guard lock(mutex_);
-  if (closing_) return fail(Errc::unavailable, "the key-value store is closing");
+  if (closing_) return fail(Errc::unavailable, fmt::format("the {} is closing", what_));
   if (queue_.size() >= limits_.writes || queued_bytes_ + write->bytes() > limits_.bytes) {
     return fail(Errc::unavailable,
                 fmt::format("{} writes of {} bytes wait for the disk, more are not taken",
@@ -115,8 +116,12 @@ void Writer::process(Batch batch) {
     store_.rollback();
   }
   note(committed, batch.size());
-  if (!committed) {
-    for (auto& write : batch) write->fail_with(committed.error());
+  for (auto& write : batch) {
+    if (committed) {
+      write->committed();
+    } else {
+      write->fail_with(committed.error());
+    }
   }
   answer(std::move(batch));
 }
@@ -127,10 +132,10 @@ void Writer::note(const Result<>& committed, std::size_t writes) {
   if (failing_ == !committed) return;
   failing_ = !committed;
   if (failing_) {
-    log_.error("the key-value store cannot commit",
+    log_.error(fmt::format("the {} cannot commit", what_),
                {{"error", committed.error().message}, {"writes", writes}});
   } else {
-    log_.info("the key-value store commits again");
+    log_.info(fmt::format("the {} commits again", what_));
   }
 }
 
@@ -144,7 +149,7 @@ Result<> Writer::apply(Batch& batch) {
       write->fail_with(
           {Errc::timed_out, "the deadline passed while the write waited for the disk"});
     } else {
-      const Error* error = write->apply(store_);
+      const Error* error = write->apply();
       if (error != nullptr && !store_.in_transaction()) return std::unexpected(*error);
     }
   }
@@ -170,4 +175,4 @@ void Writer::tidy(int frames) {
   }
 }
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

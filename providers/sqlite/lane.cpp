@@ -1,8 +1,8 @@
-#include "providers/keyvalue_sqlite/lane.h"
+#include "providers/sqlite/lane.h"
 
-#include "providers/keyvalue_sqlite/writer.h"
+#include "providers/sqlite/writer.h"
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 namespace {
 
 // A thread that never runs out of work hands over what it has when it looks again after this time:
@@ -76,4 +76,4 @@ void Lane::close() {
   abandon(std::move(done));
 }
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

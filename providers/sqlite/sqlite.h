@@ -12,7 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 
 enum class Access { read, write };
 enum class Step { row, done };
@@ -98,4 +98,4 @@ class Use final {
   Statement& statement_;
 };
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

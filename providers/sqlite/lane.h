@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "providers/keyvalue_sqlite/write.h"
+#include "providers/sqlite/write.h"
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 
 class Writer;
 
@@ -55,4 +55,4 @@ class Lane final : public std::enable_shared_from_this<Lane> {
   bool closed_ = false;                       // guarded by mutex_
 };
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

@@ -1,4 +1,4 @@
-#include "providers/keyvalue_sqlite/file_lock.h"
+#include "providers/sqlite/file_lock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 namespace {
 
 // The holder writes its number; a moment before that the file is empty.
@@ -47,4 +47,4 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

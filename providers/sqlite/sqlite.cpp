@@ -1,4 +1,4 @@
-#include "providers/keyvalue_sqlite/sqlite.h"
+#include "providers/sqlite/sqlite.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 namespace {
 
 Error explain(int code, const std::string& path, const char* detail) {
@@ -189,4 +189,4 @@ std::int64_t Statement::number(int column) const {
   return sqlite3_column_int64(statement_, column);
 }
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

@@ -10,15 +10,16 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "providers/keyvalue_sqlite/store.h"
-#include "providers/keyvalue_sqlite/write.h"
+#include "providers/sqlite/transactions.h"
+#include "providers/sqlite/write.h"
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 
 struct WriterLimits {
   std::size_t writes = 8192;                   // that wait
@@ -29,7 +30,8 @@ class Writer final {
  public:
   // What is referred to outlives the writer.
   struct Setup {
-    Store store;
+    Transactions& store;    // used by the writer's thread only, while there is a writer
+    std::string_view what;  // "key-value store", for people; lives as long as the program
     WriterLimits limits;
     const Clock& clock;
     Log& log;
@@ -60,11 +62,12 @@ class Writer final {
   void tidy(int frames);
 
   // Set at construction.
+  const std::string_view what_;
   const WriterLimits limits_;
   const Clock& clock_;
   Log& log_;
   // The writer's thread only.
-  Store store_;
+  Transactions& store_;
   bool failing_ = false;                     // whether the last commit failed
   std::chrono::nanoseconds last_commit_{0};  // how long it took
   // Where callers and the writer meet: a queue between threads needs a lock, held for a push or a
@@ -80,4 +83,4 @@ class Writer final {
   std::thread thread_;  // last, because it starts at once
 };
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

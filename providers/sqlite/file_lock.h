@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 
-namespace weft::providers::keyvalue_sqlite {
+namespace weft::providers::sqlite {
 
 // Seen by other processes and by other holders in this one; SQLite's own locks tell only processes
 // apart.
@@ -23,4 +23,4 @@ class FileLock final {
   int descriptor_;
 };
 
-}  // namespace weft::providers::keyvalue_sqlite
+}  // namespace weft::providers::sqlite

@@ -1,0 +1,91 @@
+"""Orders: an HTTP component that sends messages, and a worker that they reach."""
+import signal
+import threading
+
+import weft
+
+
+class Orders(weft.Case):
+    def open_orders(self, *changes):
+        manifest, port = self.example("orders")
+        for change in changes:
+            self.edit(manifest, manifest.read_text(), *change)
+        return self.up(manifest, port=port), manifest
+
+    def edit(self, manifest, text, old, new):
+        self.assertIn(old, text)
+        manifest.write_text(text.replace(old, new))
+
+    def order(self, host, number, product="mug"):
+        return host.request("POST", f"/orders/{number}", body=product)
+
+    def handled(self, host, number):
+        return host.get(f"/orders/{number}").status == 200
+
+    def test_an_order_is_taken_at_once_and_handled_by_a_message(self):
+        host, _ = self.open_orders()
+
+        taken = self.order(host, 1)
+
+        self.assertEqual((taken.status, taken.text), (202, "order 1 is taken\n"))
+        self.eventually(lambda: self.handled(host, 1), 10, "order 1 handled")
+        self.assertEqual(host.get("/orders/1").text, "mug is handled\n")
+        self.assertEqual(host.get("/orders/2").status, 404)
+
+    def test_a_request_brings_the_worker_s_answer_back(self):
+        host, _ = self.open_orders()
+        self.order(host, 1)
+        self.eventually(lambda: self.handled(host, 1), 10, "order 1 handled")
+
+        self.assertEqual(host.get("/status/1").text, "mug is handled\n")
+        self.assertEqual(host.get("/status/2").text, "order 2 is not here\n")
+
+    def test_what_the_handler_refuses_is_told_in_the_log(self):
+        host, _ = self.open_orders()
+
+        self.order(host, 7, "unicorn")
+
+        line = host.wait_for_log(r"a message was not handled.*").group(0)
+        for word in ("orders-worker", "orders-messages", "orders.new", "unicorns are sold out", "refused"):
+            self.assertIn(word, line)
+
+    def test_nobody_to_ask_is_an_answer_at_once(self):
+        host, _ = self.open_orders(("subscriptions: orders.*", "subscriptions: orders.new"))
+
+        answer = host.get("/status/1")
+
+        self.assertEqual((answer.status, answer.text), (504, "nobody subscribes to 'orders.status'\n"))
+
+    def test_no_order_is_lost_while_worker_and_link_change_under_load(self):
+        host, manifest = self.open_orders()
+        original = manifest.read_text()
+        taken, over = [], threading.Event()
+
+        def send():
+            while not over.is_set() and len(taken) < 5000:
+                number = len(taken)
+                self.assertEqual(self.order(host, number).status, 202)
+                taken.append(number)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        for change in (("instances: 10", "instances: 3"), ("orders.*", "orders.>"), ("orders.*", "orders.*|workers")):
+            self.edit(manifest, original, *change)
+            start = len(host.lines)
+            host.signal(signal.SIGHUP)
+            host.wait_for_log(r"\bapplied\b", start=start)
+        over.set()
+        sender.join()
+
+        self.assertGreater(len(taken), 20)
+        for number in taken:
+            self.eventually(lambda: self.handled(host, number), 10, f"order {number} handled")
+
+    def test_the_host_finishes_what_is_handled_before_it_ends(self):
+        host, manifest = self.open_orders()
+        for number in range(20):
+            self.order(host, number)
+
+        self.assertEqual(host.stop(), 0)
+
+        self.assertNotIn("not handled", host.log)
