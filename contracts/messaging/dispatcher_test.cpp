@@ -115,7 +115,7 @@ TEST(Dispatcher, tells_what_was_not_handled_by_so_many_lines_a_second) {
   TestComponent worker([](const Received&) { return TestComponent::refusal("sold out"); });
   Rig rig(worker);
   rig.left = 100;
-  for (int i = 0; i < 10; ++i) rig.pass(std::chrono::milliseconds(0)), rig.deliver_all();
+  for (int i = 0; i < 10; ++i) rig.pass(std::chrono::milliseconds(0));
   const auto lines = [&] { return std::ranges::count(rig.logged, '\n'); };
   ASSERT_EQ(rig.endings.size(), 100u);
 
@@ -149,7 +149,8 @@ TEST(SubscriptionSettings, divide_what_may_be_in_flight_between_threads) {
 TEST(Redelivery, doubles_its_pauses_until_the_longest) {
   Redelivery redelivery{.most = 6,
                         .first_pause = std::chrono::milliseconds(100),
-                        .longest_pause = std::chrono::milliseconds(500)};
+                        .longest_pause = std::chrono::milliseconds(500),
+                        .dead_letters = {}};
   std::vector<std::optional<std::chrono::milliseconds>> pauses;
   for (std::uint32_t i = 1; i <= 6; ++i) pauses.push_back(redelivery.pause_after(i));
 

@@ -1,4 +1,6 @@
 """Orders: an HTTP component that sends messages, and a worker that they reach."""
+import http.client
+import re
 import signal
 import threading
 
@@ -89,3 +91,48 @@ class Orders(weft.Case):
         self.assertEqual(host.stop(), 0)
 
         self.assertNotIn("not handled", host.log)
+
+
+class DurableOrders(Orders):
+    """The same on SQLite, and what only a file can promise."""
+
+    def open_orders(self, *changes):
+        return super().open_orders(("weft:messaging-memory", "weft:messaging-sqlite"), *changes)
+
+    def test_no_order_is_lost_when_the_host_is_killed(self):
+        host, manifest = self.open_orders(("instances: 10", "instances: 1"))
+        taken = []
+
+        def send(first):
+            try:
+                for number in range(first, first + 100_000):
+                    if self.order(host, number).status == 202:
+                        taken.append(number)
+            except (OSError, http.client.HTTPException):
+                pass  # it was killed
+
+        senders = [threading.Thread(target=send, args=(first,)) for first in (0, 1_000_000, 2_000_000)]
+        for sender in senders:
+            sender.start()
+        self.eventually(lambda: len(taken) >= 150, 30, "orders under load")
+        host.kill9()
+        for sender in senders:
+            sender.join()
+        host.stop()
+
+        again = self.up(manifest, port=host.port)
+
+        for number in taken:
+            self.eventually(lambda: self.handled(again, number), 20, f"order {number} handled after the kill")
+
+    def test_what_is_refused_again_and_again_becomes_a_dead_letter(self):
+        host, _ = self.open_orders((
+            "subscriptions: orders.*",
+            "subscriptions: orders.*\n" + "\n".join(" " * 20 + line for line in (
+                "dead_letters: orders.failed", "max_deliveries: '3'", "backoff_ms: '5'"))))
+
+        self.order(host, 7, "unicorn")
+
+        self.eventually(lambda: self.handled(host, 7), 10, "order 7 given up")
+        self.assertEqual(host.get("/orders/7").text, "unicorn is given up\n")
+        self.assertEqual(len(re.findall("sold out", host.log)), 3)
