@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <utility>
 
 namespace weft::host {
 namespace {
@@ -18,6 +19,10 @@ struct Watched {
   std::atomic<int> closed_while_busy = 0;   // endpoints that went away before
   std::atomic<int> open_at_close = -1;      // endpoints when the provider closed
   std::atomic<bool> refuse_second = false;  // the second endpoint of a provider does not open
+  // Subscriptions that are there, that take, and those that were there when the provider closed.
+  std::atomic<int> subscribed = 0, taking = 0, subscribed_at_close = -1;
+  std::atomic<int> unconfirmed_looks = 0;  // is_taking() answers false so many times
+  std::atomic<int> ended_while_taking = 0;
 };
 
 class WatchedEndpoint final : public contracts::Endpoint {
@@ -39,6 +44,30 @@ class WatchedEndpoint final : public contracts::Endpoint {
   Watched& watched_;
 };
 
+class WatchedSubscription final : public contracts::Subscription {
+ public:
+  explicit WatchedSubscription(Watched& watched) : watched_(watched) { ++watched_.subscribed; }
+  WatchedSubscription(const WatchedSubscription&) = delete;
+  WatchedSubscription& operator=(const WatchedSubscription&) = delete;
+  ~WatchedSubscription() override {
+    --watched_.subscribed;
+    if (taking_) ++watched_.ended_while_taking;
+  }
+  void start() override {
+    taking_ = true;
+    ++watched_.taking;
+  }
+  bool is_taking() const override { return watched_.unconfirmed_looks-- <= 0; }
+  void stop() override {
+    if (std::exchange(taking_, false)) --watched_.taking;
+  }
+  std::size_t in_flight() const override { return watched_.busy_looks-- > 0 ? 1 : 0; }
+
+ private:
+  Watched& watched_;
+  bool taking_ = false;
+};
+
 class WatchedProvider final : public contracts::Provider {
  public:
   explicit WatchedProvider(Watched& watched) : watched_(watched) {}
@@ -48,7 +77,18 @@ class WatchedProvider final : public contracts::Provider {
     if (watched_.refuse_second && watched_.open > 0) return fail(Errc::invalid, "one is enough");
     return std::make_unique<WatchedEndpoint>(watched_);
   }
-  void close() override { watched_.open_at_close = watched_.open.load(); }
+  Result<std::unique_ptr<contracts::Subscription>> subscribe(boost::asio::io_context::executor_type,
+                                                             const contracts::SourceLink& link,
+                                                             contracts::Invoker&) override {
+    EXPECT_EQ(link.threads, 2u);
+    EXPECT_EQ(link.calls, 7u);
+    if (link.settings.contains("bad")) return fail(Errc::invalid, "`bad` is not a key");
+    return std::make_unique<WatchedSubscription>(watched_);
+  }
+  void close() override {
+    watched_.open_at_close = watched_.open.load();
+    watched_.subscribed_at_close = watched_.subscribed.load();
+  }
 
  private:
   Watched& watched_;
@@ -75,6 +115,12 @@ class DeploymentTest : public testing::Test {
   }
   Result<Generation> open(Generation provider, const contracts::Settings& settings) {
     return deployment_->start(plan::OpenEndpoint{k_id, settings, "kv#1"}, provider);
+  }
+
+  Result<Generation> subscribe(Generation provider, const contracts::Settings& settings = {}) {
+    return deployment_->start(plan::Subscribe{k_id, LinkName("default"), "a:b/c@1.0.0",
+                                              ComponentId("worker"), settings, 7},
+                              provider);
   }
 
   const ComponentId k_id{"kv"};
@@ -155,6 +201,49 @@ TEST_F(DeploymentTest, closes_a_provider_before_its_endpoints_so_that_their_call
 
   EXPECT_EQ(watched_.open_at_close, k_threads);
   EXPECT_EQ(watched_.open, 0);
+}
+
+TEST_F(DeploymentTest, subscribes_on_every_thread_and_takes_nothing_before_it_is_to) {
+  const auto subscription = subscribe(start_provider()).value();
+  EXPECT_EQ(watched_.subscribed, k_threads);
+  EXPECT_EQ(watched_.taking, 0);
+  watched_.unconfirmed_looks = 5;
+
+  deployment_->begin({subscription}, std::chrono::seconds(30));
+
+  EXPECT_EQ(watched_.taking, k_threads);
+  EXPECT_LE(watched_.unconfirmed_looks, 0);
+}
+
+TEST_F(DeploymentTest, says_which_setting_of_a_subscription_is_wrong) {
+  const auto refused = subscribe(start_provider(), {{"bad", "1"}});
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "subscribing worker at kv: `bad` is not a key");
+  EXPECT_EQ(watched_.subscribed, 0);
+}
+
+TEST_F(DeploymentTest, stops_a_subscription_before_it_waits_for_its_calls) {
+  const auto subscription = subscribe(start_provider()).value();
+  deployment_->begin({subscription}, std::chrono::milliseconds(0));
+  watched_.busy_looks = 5;
+
+  deployment_->stop({subscription}, std::chrono::seconds(30));
+
+  EXPECT_EQ(watched_.taking, 0);
+  EXPECT_LE(watched_.busy_looks, 0);
+  EXPECT_EQ(watched_.subscribed, 0);
+  EXPECT_EQ(watched_.ended_while_taking, 0);
+}
+
+TEST_F(DeploymentTest, ends_the_subscriptions_of_a_provider_before_it_closes) {
+  const auto provider = start_provider();
+  deployment_->begin({subscribe(provider).value()}, std::chrono::milliseconds(0));
+
+  deployment_->stop({provider}, std::chrono::seconds(30));
+
+  EXPECT_EQ(watched_.subscribed_at_close, 0);
+  EXPECT_EQ(watched_.ended_while_taking, 0);
 }
 
 }  // namespace

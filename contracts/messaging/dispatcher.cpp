@@ -20,13 +20,13 @@ constexpr std::chrono::seconds k_lines_time{1};
 
 Ending ending_of(Errc code) {
   switch (code) {
-    case Errc::not_found:
-    case Errc::denied:
+    case Errc::denied:  // by the link, which is going
     case Errc::unavailable:
     case Errc::cancelled:
       return Ending::not_taken;
     case Errc::timed_out:
       return Ending::timed_out;
+    case Errc::not_found:
     case Errc::invalid:
     case Errc::exhausted:
     case Errc::conflict:

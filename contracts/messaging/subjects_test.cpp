@@ -13,13 +13,13 @@ TEST(Subjects, match_patterns_token_by_token) {
     bool expected;
   };
   for (const auto& [pattern, subject, expected] :
-       {Case{"a", "a", true},          Case{"a", "b", false},        Case{"a", "a.b", false},
-        Case{"a.b", "a", false},       Case{"*", "a", true},         Case{"*", "a.b", false},
-        Case{"a.*", "a.b", true},      Case{"a.*", "a", false},      Case{"*.b", "a.b", true},
-        Case{"*.*", "a.b", true},      Case{">", "a", true},         Case{">", "a.b.c", true},
-        Case{"a.>", "a", false},       Case{"a.>", "a.b.c", true},   Case{"a.*.>", "a.b", false},
-        Case{"a.*.>", "a.b.c", true},  Case{"ab", "a", false},       Case{"a", "ab", false},
-        Case{"a*", "a*", true},        Case{"a*", "ab", false},      Case{"a.>b", "a.>b", true}}) {
+       {Case{"a", "a", true},         Case{"a", "b", false},      Case{"a", "a.b", false},
+        Case{"a.b", "a", false},      Case{"*", "a", true},       Case{"*", "a.b", false},
+        Case{"a.*", "a.b", true},     Case{"a.*", "a", false},    Case{"*.b", "a.b", true},
+        Case{"*.*", "a.b", true},     Case{">", "a", true},       Case{">", "a.b.c", true},
+        Case{"a.>", "a", false},      Case{"a.>", "a.b.c", true}, Case{"a.*.>", "a.b", false},
+        Case{"a.*.>", "a.b.c", true}, Case{"ab", "a", false},     Case{"a", "ab", false},
+        Case{"a*", "a*", true},       Case{"a*", "ab", false},    Case{"a.>b", "a.>b", true}}) {
     EXPECT_EQ(matches(pattern, subject), expected) << pattern << " " << subject;
   }
 }

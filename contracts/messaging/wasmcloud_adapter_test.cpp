@@ -38,11 +38,9 @@ TEST(WasmcloudMessaging, leads_both_functions_to_the_flat_contract) {
   Rig rig;
   const Message sent{"a.b", octets("hello"), "answers"};
 
-  const auto published =
-      std::get<FlatCall>(rig.adapter
-                             ->call(rig.consumer, "publish", encode(std::forward_as_tuple(sent)),
-                                    rig.handles)
-                             .value());
+  const auto published = std::get<FlatCall>(
+      rig.adapter->call(rig.consumer, "publish", encode(std::forward_as_tuple(sent)), rig.handles)
+          .value());
   const auto requested = std::get<FlatCall>(
       rig.adapter
           ->call(rig.consumer, "request",

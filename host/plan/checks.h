@@ -15,6 +15,8 @@ void check_imports(const Input& input, const World& world, manifest::Findings& f
 std::vector<Step> make_routes(const World& world, manifest::Findings& findings);
 // Configuration of providers: keys that they do not take.
 void check_provider_config(const World& world, manifest::Findings& findings);
+// Subjects of messages that are none.
+void check_subscriptions(const World& world, manifest::Findings& findings);
 // Secrets that nobody keeps, or that nobody reads.
 void check_secrets(const Input& input, const World& world, manifest::Findings& findings);
 std::vector<SecretUse> secrets_of(const Unit& unit);

@@ -14,6 +14,7 @@ Planned make_plan(const Input& input) {
   check_imports(input, world, findings);
   check_links(world, findings);
   check_provider_config(world, findings);
+  check_subscriptions(world, findings);
   check_grants(input, world, findings);
   check_secrets(input, world, findings);
   auto routes = make_routes(world, findings);

@@ -60,6 +60,11 @@ TEST(Subscriptions, are_made_anew_when_their_settings_or_their_target_change_and
   EXPECT_EQ(diff(applied(before), rebuilt).changed[0].key, "component app-worker");
 }
 
+TEST(Subscriptions, name_subjects_or_the_line_says_what_is_wrong) {
+  EXPECT_THAT(with_broker("subscriptions: 'a..b'").told(),
+              HasSubstr("`subscriptions`: 'a..b' is no subject: it has an empty token"));
+}
+
 TEST(Subscriptions, need_a_target_that_has_the_handler) {
   const auto told =
       Host()

@@ -85,7 +85,8 @@ class SqliteProvider final : public contracts::Provider {
   Result<> begin() {
     TRY_OK(shared_.store.load([this](Store::Row row) {
       shared_.broker.queues.restore(
-          row.link, {.id = row.id, .deliveries = row.deliveries, .bytes = row.bytes});
+          row.link,
+          {.id = row.id, .deliveries = row.deliveries, .bytes = row.bytes, .message = nullptr});
     }));
     writer_.emplace(sqlite::Writer::Setup{.store = shared_.store,
                                           .what = "message store",

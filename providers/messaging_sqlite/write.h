@@ -28,7 +28,7 @@ class Reserved final {
   // The messages have these numbers, one per link, and can be taken.
   void fill(const std::vector<std::int64_t>& ids) {
     for (std::size_t i = 0; i < links_.size(); ++i)
-      queues_.push(links_[i], {.id = ids[i], .bytes = bytes_});
+      queues_.push(links_[i], {.id = ids[i], .bytes = bytes_, .message = nullptr});
     links_.clear();
   }
 
