@@ -115,6 +115,7 @@ TEST(Dispatcher, tells_what_was_not_handled_by_so_many_lines_a_second) {
   TestComponent worker([](const Received&) { return TestComponent::refusal("sold out"); });
   Rig rig(worker);
   rig.left = 100;
+  rig.deliver_all();
   for (int i = 0; i < 10; ++i) rig.pass(std::chrono::milliseconds(0));
   const auto lines = [&] { return std::ranges::count(rig.logged, '\n'); };
   ASSERT_EQ(rig.endings.size(), 100u);

@@ -6,7 +6,8 @@
 #                    [SILENT])           no last words on stderr before a trap: for components without imports
 #
 # builds name.wasm, a component for WORLD, in WEFT_COMPONENT_DIR (default: the top of the build folder). The packages of
-# WASI, wasi:keyvalue and wasmcloud:messaging are there without being named. docs/components-in-cpp.md tells what each flag is for.
+# WASI, wasi:keyvalue and wasmcloud:messaging are there without being named. docs/components-in-cpp.md tells what each
+# flag is for.
 include_guard(GLOBAL)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
