@@ -66,8 +66,7 @@ void Client::request(const Outgoing& what, MonotonicTime deadline,
   send(Kind::request, what, deadline, std::move(outcome));
 }
 
-void Client::fetch(const Outgoing& what, MonotonicTime deadline,
-                   std::unique_ptr<Outcome> outcome) {
+void Client::fetch(const Outgoing& what, MonotonicTime deadline, std::unique_ptr<Outcome> outcome) {
   send(Kind::fetch, what, deadline, std::move(outcome));
 }
 
@@ -285,8 +284,7 @@ Result<Client::SubscriptionId> Client::subscribe(std::string_view pattern, std::
   if (!queue.empty() && !is_subject(queue))
     return fail(Errc::invalid, fmt::format("'{}' is no name of a queue", queue.substr(0, 100)));
   const auto id = ++last_subscription_;
-  subscriptions_.emplace(
-      id, Subscription{std::string(pattern), std::string(queue), &subscriber});
+  subscriptions_.emplace(id, Subscription{std::string(pattern), std::string(queue), &subscriber});
   std::string command;
   write_subscribe(command, pattern, queue, id);
   write_control(command);
@@ -368,8 +366,9 @@ void Client::on_violation(std::string_view text) {
     for (auto* one : refused_ones) one->on_refused(error);
     return;
   }
-  fail_slots([wanted = hash_of(subject)](const Slot& slot) { return slot.sent && slot.subject == wanted; },
-             error);
+  fail_slots(
+      [wanted = hash_of(subject)](const Slot& slot) { return slot.sent && slot.subject == wanted; },
+      error);
 }
 
 }  // namespace weft::net::nats

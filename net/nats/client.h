@@ -32,9 +32,9 @@ struct ClientSettings {
   std::vector<Server> servers = {};  // at least one
   Credentials credentials = {};
   std::shared_ptr<const TlsClient> tls = nullptr;  // null: made when a server asks for TLS
-  std::string label = {};         // begins every error: "weft:keyvalue-nats shop-kv"
-  std::string name = {};          // as the server shows it
-  std::string inbox = "_INBOX";   // what subjects of answers begin with
+  std::string label = {};        // begins every error: "weft:keyvalue-nats shop-kv"
+  std::string name = {};         // as the server shows it
+  std::string inbox = "_INBOX";  // what subjects of answers begin with
   std::chrono::milliseconds connect_limit{3000};  // until the server has greeted
   // For requests without a deadline; and how long the server may say nothing while it owes an
   // answer, before the connection counts as dead.
@@ -44,7 +44,7 @@ struct ClientSettings {
   // Of what waits to be sent, and of requests and publications without an answer. Full:
   // unavailable.
   std::size_t queue_bytes = std::size_t{128} << 20;
-  std::size_t queue_requests = 8192;                  // at most 65,535
+  std::size_t queue_requests = 8192;                   // at most 65,535
   std::size_t message_bytes = std::size_t{128} << 20;  // of one that comes in
 };
 

@@ -66,8 +66,7 @@ class NatsClient : public testing::Test {
     settings.label = "test";
     settings.name = "weft:test";
     return clients.emplace_back(
-        std::move(settings),
-        Client::Surroundings{io.get_executor(), resolver, clock, random, log});
+        std::move(settings), Client::Surroundings{io.get_executor(), resolver, clock, random, log});
   }
   void run_until(const auto& done) {
     const auto until = clock.now() + 20s;
@@ -253,8 +252,8 @@ TEST_F(NatsClient, subscribes_again_and_sends_what_waits_when_the_server_is_back
 TEST_F(NatsClient, goes_to_another_server_when_the_one_it_has_is_gone) {
   NatsServer one, two;
   FaultProxy first(one.port()), second(two.port());
-  auto& client = open("127.0.0.1:" + std::to_string(first.port()) + ",127.0.0.1:" +
-                      std::to_string(second.port()));
+  auto& client = open("127.0.0.1:" + std::to_string(first.port()) +
+                      ",127.0.0.1:" + std::to_string(second.port()));
   EXPECT_EQ(publish(client, "a"), "=");
   auto& used = first.connections() > 0 ? first : second;
   const auto name = client.server().name;
@@ -358,8 +357,9 @@ TEST_F(NatsClient, learns_of_the_cluster_and_leaves_a_server_that_is_about_to_st
   const auto one_route = tests::free_port(), two_route = tests::free_port();
   const auto cluster = [](std::uint16_t own, std::uint16_t other) {
     return "lame_duck_duration: \"30s\"\nlame_duck_grace_period: \"100ms\"\ncluster { name: c, "
-           "listen: \"127.0.0.1:" + std::to_string(own) + "\", routes: [\"nats://127.0.0.1:" +
-           std::to_string(other) + "\"] }";
+           "listen: \"127.0.0.1:" +
+           std::to_string(own) + "\", routes: [\"nats://127.0.0.1:" + std::to_string(other) +
+           "\"] }";
   };
   NatsServer one(cluster(one_route, two_route)), two(cluster(two_route, one_route));
   auto& client = open(one.url());
@@ -370,7 +370,9 @@ TEST_F(NatsClient, learns_of_the_cluster_and_leaves_a_server_that_is_about_to_st
   });
 
   ::kill(one.process().id(), SIGUSR2);
-  run_until([&] { return client.connected() && client.server().name.ends_with(std::to_string(two.port())); });
+  run_until([&] {
+    return client.connected() && client.server().name.ends_with(std::to_string(two.port()));
+  });
 
   EXPECT_TRUE(one.process().running());
   EXPECT_EQ(publish(client, "a"), "=");

@@ -75,8 +75,7 @@ class NatsProvider final : public contracts::Provider {
   contracts::Calls calls_;
 };
 
-Result<std::unique_ptr<contracts::Provider>> start_provider(
-    const contracts::ProviderStart& start) {
+Result<std::unique_ptr<contracts::Provider>> start_provider(const contracts::ProviderStart& start) {
   // What is wrong for every link is told before one is made.
   auto checked = read_settings(start.config);
   if (!checked) return std::unexpected(std::move(checked).error());

@@ -70,8 +70,7 @@ Result<> read_credentials_of(const contracts::Settings& settings, net::nats::Cre
 Result<> read_tls(const contracts::Settings& settings, net::nats::ClientSettings& made) {
   const auto text = find(settings, "tls_ca"), file = find(settings, "tls_ca_file");
   if (text.empty() && file.empty()) return {};
-  auto tls =
-      net::TlsClient::make({.ca_file = file, .ca_pem = text, .alpn = net::Alpn::none});
+  auto tls = net::TlsClient::make({.ca_file = file, .ca_pem = text, .alpn = net::Alpn::none});
   if (!tls) {
     return fail(Errc::invalid, fmt::format("`{}`: {}", text.empty() ? "tls_ca_file" : "tls_ca",
                                            tls.error().message));
