@@ -135,9 +135,8 @@ void Bucket::write_once(std::unique_ptr<Write> write, Attempt attempt) {
   net::nats::HeaderBlock headers;
   bool good = true;
   if (shared->operation == Operation::erase) good = headers.add("KV-Operation", "DEL");
-  if (shared->condition.revision) {
-    good = good && headers.add("Nats-Expected-Last-Subject-Sequence",
-                               std::to_string(*shared->condition.revision));
+  if (const auto revision = shared->condition.revision) {
+    good = good && headers.add("Nats-Expected-Last-Subject-Sequence", std::to_string(*revision));
   }
   if (!shared->name.key_header.empty())
     good = good && headers.add(k_key_header, shared->name.key_header);

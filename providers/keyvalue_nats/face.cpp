@@ -56,11 +56,11 @@ void on_value(const std::shared_ptr<ManyKeys>& many, std::size_t index, Result<E
   if (!now.asked->wanted()) return;
   if (!entry) return now.asked->fail(std::move(entry).error());
   ++now.answered;
-  if (entry->value) {
-    now.bytes += entry->value->size();
-    now.largest = std::max(now.largest, entry->value->size());
+  if (const auto& value = entry->value) {
+    now.bytes += value->size();
+    now.largest = std::max(now.largest, value->size());
     if (auto few = kv::check_found(now.bytes); !few) return now.asked->fail(std::move(few).error());
-    now.found[index].emplace(std::string(now.keys[index]), owned_bytes(*entry->value));
+    now.found[index].emplace(std::string(now.keys[index]), owned_bytes(*value));
   }
   if (now.answered == now.keys.size()) return now.asked->answer(std::move(now.found));
   ask_for_more(many);
@@ -117,7 +117,8 @@ void Face::exists(Item item, Answer<bool> answer) {
   });
 }
 
-void Face::write(Operation operation, Item item, std::string_view value, AskedPtr<void> asked) {
+void Face::write(Operation operation, Item item, std::string_view value,
+                 const AskedPtr<void>& asked) {
   bucket_.write(operation, name_of(item.bucket, item.key), value, {}, asked,
                 [asked](Result<std::optional<std::uint64_t>> written) {
                   if (!written) return asked->fail(std::move(written).error());
@@ -126,19 +127,19 @@ void Face::write(Operation operation, Item item, std::string_view value, AskedPt
 }
 
 void Face::set(Item item, Bytes value, Answer<void> answer) {
-  if (auto asked = admit(std::move(answer), kv::check(item, value)))
-    write(Operation::put, item, text_of(value), std::move(asked));
+  if (const auto asked = admit(std::move(answer), kv::check(item, value)))
+    write(Operation::put, item, text_of(value), asked);
 }
 
 void Face::erase(Item item, Answer<void> answer) {
-  if (auto asked = admit(std::move(answer), kv::check(item)))
-    write(Operation::erase, item, {}, std::move(asked));
+  if (const auto asked = admit(std::move(answer), kv::check(item)))
+    write(Operation::erase, item, {}, asked);
 }
 
 void Face::list_keys(std::string_view bucket, kv::Place from, std::uint32_t limit,
                      Answer<kv::Page> answer) {
-  if (auto asked = admit(std::move(answer), kv::check_bucket(bucket)))
-    keyvalue_nats::list_keys(bucket_, bucket, from, limit, std::move(asked));
+  if (const auto asked = admit(std::move(answer), kv::check_bucket(bucket)))
+    keyvalue_nats::list_keys(bucket_, bucket, from, limit, asked);
 }
 
 void Face::increment(Item item, std::int64_t delta, Answer<std::int64_t> answer) {
@@ -185,7 +186,7 @@ void Face::compare_and_swap(Item item, std::string_view version, Bytes value,
                 });
 }
 
-void Face::show_what_changed(Item item, AskedPtr<kv::Outcome> asked) {
+void Face::show_what_changed(Item item, const AskedPtr<kv::Outcome>& asked) {
   bucket_.read(name_of(item.bucket, item.key).text, asked, [asked, item](Result<Entry> entry) {
     if (!entry) return asked->fail(std::move(entry).error());
     asked->answer(kv::Outcome(kv::Changed{snapshot_of(item, *entry)}));

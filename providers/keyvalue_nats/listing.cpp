@@ -170,7 +170,7 @@ bool begin(PageInProgress& now, const kv::Place& from) {
 }  // namespace
 
 void list_keys(Bucket& bucket, std::string_view name, const kv::Place& from, std::uint32_t limit,
-               AskedPtr<kv::Page> asked) {
+               const AskedPtr<kv::Page>& asked) {
   const std::size_t keys = limit == 0 ? kv::k_page_keys : std::min(limit, kv::k_page_keys);
   auto page = std::make_shared<PageInProgress>(
       PageInProgress{bucket, std::string(name), keys, asked, bucket.latest(*asked)});
