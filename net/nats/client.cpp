@@ -83,6 +83,7 @@ void Client::send(Kind kind, const Outgoing& what, MonotonicTime deadline,
     return outcome->on_failure(
         {Errc::timed_out, fmt::format("{}: the deadline had passed already", where_)});
   }
+  if (waiting() >= most_requests()) forget_unwanted();
   const bool bare = kind == Kind::publication && what.subject.empty();
   if (auto refusal = bare ? std::nullopt : admit(what, waiting()))
     return outcome->on_failure(*std::move(refusal));
@@ -134,7 +135,7 @@ std::optional<Error> Client::admit(const Outgoing& what, std::size_t requests) c
                              where_, what.subject.substr(0, 100), k_subject_bytes)};
   }
   if (auto refusal = too_large(what.headers.size() + what.payload.size())) return refusal;
-  if (requests >= std::min(settings_.queue_requests, k_index_mask))
+  if (requests >= most_requests())
     return unavailable(fmt::format("{} calls wait already", requests));
   if (waiting_bytes() >= settings_.queue_bytes)
     return unavailable(fmt::format("{} bytes wait to be sent already", waiting_bytes()));
@@ -150,7 +151,17 @@ std::optional<Error> Client::too_large(std::size_t payload) const {
                            where_, payload, info_.max_payload)};
 }
 
+void Client::forget_unwanted() {
+  drop_what_nobody_wants();
+  fail_slots([](const Slot& slot) { return slot.sent && !slot.outcome->wanted(); },
+             {Errc::cancelled, "nobody wants it any more"});
+}
+
 // ---- slots ----
+
+std::size_t Client::most_requests() const {
+  return std::min(settings_.queue_requests, k_index_mask);
+}
 
 Client::Reference Client::take_slot(Slot slot) {
   std::size_t index = slots_.size();

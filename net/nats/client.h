@@ -120,6 +120,9 @@ class Client final : private ConnectionUser {
   // gone. Not when the client goes away before.
   void drain(SubscriptionId id, std::function<void()> done);
 
+  // Ends what nobody wants any more, sent or not, so that it keeps no place.
+  void forget_unwanted();
+
   bool connected() const { return state_ == State::up; }
   // Of the server that was met last.
   const Info& server() const { return info_; }
@@ -169,6 +172,7 @@ class Client final : private ConnectionUser {
             std::unique_ptr<Outcome> outcome);
   std::optional<Error> admit(const Outgoing& what, std::size_t requests) const;
   std::optional<Error> too_large(std::size_t payload) const;
+  std::size_t most_requests() const;
   Reference take_slot(Slot slot);
   Slot* find(Reference reference);
   std::unique_ptr<Outcome> release(Reference reference);

@@ -24,7 +24,7 @@ using tests::NatsServer;
 // One outcome, as text.
 class Told final : public Outcome {
  public:
-  explicit Told(std::string& to) : to_(to) {}
+  explicit Told(std::string& to, const bool* wanted = nullptr) : to_(to), wanted_(wanted) {}
   More on_reply(const Message& message) noexcept override {
     to_ = message.no_responders() ? "(nobody)" : "=" + std::string(message.payload);
     return More::no;
@@ -32,10 +32,11 @@ class Told final : public Outcome {
   void on_failure(Error error) noexcept override {
     to_ = std::string(name(error.code)) + ": " + error.message;
   }
-  bool wanted() const noexcept override { return true; }
+  bool wanted() const noexcept override { return wanted_ == nullptr || *wanted_; }
 
  private:
   std::string& to_;
+  const bool* const wanted_;
 };
 
 // Hears, and answers each message with its own bytes.
@@ -322,6 +323,26 @@ TEST_F(NatsClient, bounds_what_waits_and_forgets_what_nobody_wants) {
   EXPECT_NE(small[20].find("20 calls wait already"), std::string::npos);
   clients.clear();
   EXPECT_NE(small[0].find("the client is being closed"), std::string::npos);
+}
+
+TEST_F(NatsClient, keeps_no_place_for_what_nobody_wants_any_more) {
+  NatsServer server;
+  auto& client = open(server.url(), {.queue_requests = 20});
+  Echo silent;
+  EXPECT_TRUE(client.subscribe("a", "", silent));
+  EXPECT_EQ(publish(client, ""), "=");
+  std::vector<std::string> told(20);
+  bool wanted = true;
+  for (auto& one : told) {
+    client.request({.subject = "a"}, MonotonicTime::max(), std::make_unique<Told>(one, &wanted));
+  }
+  EXPECT_NE(publish(client, "b").find("20 calls wait already"), std::string::npos);
+
+  wanted = false;
+
+  EXPECT_EQ(publish(client, "b"), "=");
+  EXPECT_TRUE(told[0].starts_with("cancelled: "));
+  EXPECT_EQ(client.waiting(), 0u);
 }
 
 TEST_F(NatsClient, speaks_tls_where_the_server_wants_it_and_trusts_only_whom_it_should) {

@@ -83,19 +83,22 @@ void ask_for_more(const std::shared_ptr<ManyKeys>& many) {
 
 Face::Face(const Checked& checked, contracts::Calls& calls,
            const net::nats::Client::Surroundings& around)
-    : calls_(calls), bucket_(checked, around) {}
+    : calls_(calls),
+      bucket_(checked, around),
+      holder_(
+          calls, around.executor, [this] { bucket_.client().forget_unwanted(); },
+          checked.client.answer_limit) {}
 
 template <class T>
 AskedPtr<T> Face::admit(Answer<T> answer, Result<> allowed) {
+  auto asked = std::make_shared<Asked<T>>(std::move(answer), calls_);
   if (allowed && calls_.closed()) {
-    allowed =
-        fail(Errc::unavailable, fmt::format("{}: the provider is being closed", bucket_.where()));
+    allowed = fail(Errc::unavailable,
+                   fmt::format("{}: the provider is being closed", bucket_.where()));
   }
-  if (!allowed) {
-    std::move(answer)(std::unexpected(std::move(allowed).error()));
-    return nullptr;
-  }
-  return std::make_shared<Asked<T>>(std::move(answer), calls_);
+  if (allowed) return asked;
+  asked->fail(std::move(allowed).error());
+  return nullptr;
 }
 
 void Face::get(Item item, Answer<std::optional<Bytes>> answer) {

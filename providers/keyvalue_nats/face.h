@@ -47,6 +47,7 @@ class Face final : public contracts::keyvalue::KeyValue {
   // The bucket goes first, and tells those who wait for it so.
   Counters counters_{bucket_};
   Bucket bucket_;
+  const contracts::Calls::Holder holder_;
 };
 
 }  // namespace weft::providers::keyvalue_nats

@@ -64,7 +64,7 @@ class NatsProvider final : public contracts::Provider {
         checked, calls_,
         net::nats::Client::Surroundings{std::move(executor), resolver_, clock_, random_, log_});
   }
-  void close() override { calls_.close(net::nats::ClientSettings().answer_limit + k_close_grace); }
+  void close() override { calls_.close(k_close_grace); }
 
  private:
   const std::string label_, name_;
