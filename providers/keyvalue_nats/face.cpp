@@ -93,8 +93,8 @@ template <class T>
 AskedPtr<T> Face::admit(Answer<T> answer, Result<> allowed) {
   auto asked = std::make_shared<Asked<T>>(std::move(answer), calls_);
   if (allowed && calls_.closed()) {
-    allowed = fail(Errc::unavailable,
-                   fmt::format("{}: the provider is being closed", bucket_.where()));
+    allowed =
+        fail(Errc::unavailable, fmt::format("{}: the provider is being closed", bucket_.where()));
   }
   if (allowed) return asked;
   asked->fail(std::move(allowed).error());
