@@ -89,7 +89,7 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
           executor_, [self = shared_from_this(), address] { self->resolved(Addresses{address}); });
     }
     lookup_ = resolver_->resolve(host_, executor_,
-                                [this](Result<Addresses> found) { resolved(std::move(found)); });
+                                 [this](Result<Addresses> found) { resolved(std::move(found)); });
   }
 
   void secure(std::unique_ptr<ClientStream> over) {

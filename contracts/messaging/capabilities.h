@@ -46,6 +46,14 @@ inline constexpr Capabilities k_sqlite{.provider = "weft:messaging-sqlite",
                                        .queue_groups = Support::yes,
                                        .request = Support::yes,
                                        .dead_letters = Support::yes};
+// What is in NATS itself, without JetStream.
+inline constexpr Capabilities k_nats{.provider = "weft:messaging-nats",
+                                     .keeping = Keeping::until_the_end,
+                                     .delivery = Delivery::at_most_once,
+                                     .ordering = Ordering::as_published,
+                                     .queue_groups = Support::yes,
+                                     .request = Support::yes,
+                                     .dead_letters = Support::no};
 
 // The same for every product, so that whatever one has taken another takes, too.
 inline constexpr std::size_t k_subject_bytes = 1024;

@@ -116,7 +116,8 @@ std::size_t Dispatcher::room() const {
   return settings_.at_once - in_flight_;
 }
 
-void Dispatcher::deliver(const Message& message, std::uint64_t ticket, std::uint32_t delivery) {
+void Dispatcher::deliver(const Message& message, std::uint64_t ticket, std::uint32_t delivery,
+                         const std::optional<TraceContext>& trace) {
   if (free_.empty()) {
     handlings_.push_back(std::make_unique<Handling>(*this));
     free_.push_back(handlings_.back().get());
@@ -129,7 +130,7 @@ void Dispatcher::deliver(const Message& message, std::uint64_t ticket, std::uint
   ++in_flight_;
   Invocation invocation;
   invocation.context.request = random_.next();
-  invocation.context.trace = TraceContext::make(random_);
+  invocation.context.trace = trace ? trace->child(random_) : TraceContext::make(random_);
   invocation.context.deadline = clock_.now() + settings_.timeout;
   invocation.source = source_;
   invocation.link = link_;

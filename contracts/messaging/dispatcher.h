@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/quick_random.h"
+#include "base/trace_context.h"
 #include "contracts/messaging/subscription_settings.h"
 #include "contracts/messaging/types.h"
 #include "contracts/provider.h"
@@ -68,9 +70,10 @@ class Dispatcher final {
   // a row, so that the thread gets to do something else; and after the component was full, where
   // the pause doubles from 20 ms to a second as long as it is.
   std::size_t room() const;
-  // There is room. `ticket`: for on_ending. `delivery`: of this message, from 1. The views are used
-  // before this returns.
-  void deliver(const Message& message, std::uint64_t ticket, std::uint32_t delivery = 1);
+  // There is room. `ticket`: for on_ending. `delivery`: of this message, from 1. `trace`: of
+  // whoever sent it, if that is known. The views are used before this returns.
+  void deliver(const Message& message, std::uint64_t ticket, std::uint32_t delivery = 1,
+               const std::optional<TraceContext>& trace = std::nullopt);
   std::size_t in_flight() const { return in_flight_; }
 
  private:

@@ -41,9 +41,10 @@ TEST(NatsAddress, that_is_wrong_is_refused_without_its_password) {
 TEST(NatsCredentials, are_those_of_a_file_as_nsc_writes_it) {
   const tests::TemporaryFolder folder;
   const auto file = (folder.path() / "user.creds").string();
-  std::ofstream(file) << "-----BEGIN NATS USER JWT-----\neyJ.abc.def\n------END NATS USER JWT------\n"
-                         "\n*** IMPORTANT ***\n\n-----BEGIN USER NKEY SEED-----\n"
-                      << k_a_seed << "\n------END USER NKEY SEED------\n";
+  std::ofstream(file)
+      << "-----BEGIN NATS USER JWT-----\neyJ.abc.def\n------END NATS USER JWT------\n"
+         "\n*** IMPORTANT ***\n\n-----BEGIN USER NKEY SEED-----\n"
+      << k_a_seed << "\n------END USER NKEY SEED------\n";
 
   const auto read = read_credentials(file).value();
 

@@ -66,8 +66,7 @@ void Client::request(const Outgoing& what, MonotonicTime deadline,
   send(Kind::request, what, deadline, std::move(outcome));
 }
 
-void Client::fetch(const Outgoing& what, MonotonicTime deadline,
-                   std::unique_ptr<Outcome> outcome) {
+void Client::fetch(const Outgoing& what, MonotonicTime deadline, std::unique_ptr<Outcome> outcome) {
   send(Kind::fetch, what, deadline, std::move(outcome));
 }
 
@@ -84,6 +83,7 @@ void Client::send(Kind kind, const Outgoing& what, MonotonicTime deadline,
     return outcome->on_failure(
         {Errc::timed_out, fmt::format("{}: the deadline had passed already", where_)});
   }
+  if (waiting() >= most_requests()) forget_unwanted();
   const bool bare = kind == Kind::publication && what.subject.empty();
   if (auto refusal = bare ? std::nullopt : admit(what, waiting()))
     return outcome->on_failure(*std::move(refusal));
@@ -135,7 +135,7 @@ std::optional<Error> Client::admit(const Outgoing& what, std::size_t requests) c
                              where_, what.subject.substr(0, 100), k_subject_bytes)};
   }
   if (auto refusal = too_large(what.headers.size() + what.payload.size())) return refusal;
-  if (requests >= std::min(settings_.queue_requests, k_index_mask))
+  if (requests >= most_requests())
     return unavailable(fmt::format("{} calls wait already", requests));
   if (waiting_bytes() >= settings_.queue_bytes)
     return unavailable(fmt::format("{} bytes wait to be sent already", waiting_bytes()));
@@ -151,7 +151,17 @@ std::optional<Error> Client::too_large(std::size_t payload) const {
                            where_, payload, info_.max_payload)};
 }
 
+void Client::forget_unwanted() {
+  drop_what_nobody_wants();
+  fail_slots([](const Slot& slot) { return slot.sent && !slot.outcome->wanted(); },
+             {Errc::cancelled, "nobody wants it any more"});
+}
+
 // ---- slots ----
+
+std::size_t Client::most_requests() const {
+  return std::min(settings_.queue_requests, k_index_mask);
+}
 
 Client::Reference Client::take_slot(Slot slot) {
   std::size_t index = slots_.size();
@@ -285,8 +295,7 @@ Result<Client::SubscriptionId> Client::subscribe(std::string_view pattern, std::
   if (!queue.empty() && !is_subject(queue))
     return fail(Errc::invalid, fmt::format("'{}' is no name of a queue", queue.substr(0, 100)));
   const auto id = ++last_subscription_;
-  subscriptions_.emplace(
-      id, Subscription{std::string(pattern), std::string(queue), &subscriber});
+  subscriptions_.emplace(id, Subscription{std::string(pattern), std::string(queue), &subscriber});
   std::string command;
   write_subscribe(command, pattern, queue, id);
   write_control(command);
@@ -368,8 +377,9 @@ void Client::on_violation(std::string_view text) {
     for (auto* one : refused_ones) one->on_refused(error);
     return;
   }
-  fail_slots([wanted = hash_of(subject)](const Slot& slot) { return slot.sent && slot.subject == wanted; },
-             error);
+  fail_slots(
+      [wanted = hash_of(subject)](const Slot& slot) { return slot.sent && slot.subject == wanted; },
+      error);
 }
 
 }  // namespace weft::net::nats

@@ -32,9 +32,9 @@ struct ClientSettings {
   std::vector<Server> servers = {};  // at least one
   Credentials credentials = {};
   std::shared_ptr<const TlsClient> tls = nullptr;  // null: made when a server asks for TLS
-  std::string label = {};         // begins every error: "weft:keyvalue-nats shop-kv"
-  std::string name = {};          // as the server shows it
-  std::string inbox = "_INBOX";   // what subjects of answers begin with
+  std::string label = {};        // begins every error: "weft:keyvalue-nats shop-kv"
+  std::string name = {};         // as the server shows it
+  std::string inbox = "_INBOX";  // what subjects of answers begin with
   std::chrono::milliseconds connect_limit{3000};  // until the server has greeted
   // For requests without a deadline; and how long the server may say nothing while it owes an
   // answer, before the connection counts as dead.
@@ -44,7 +44,7 @@ struct ClientSettings {
   // Of what waits to be sent, and of requests and publications without an answer. Full:
   // unavailable.
   std::size_t queue_bytes = std::size_t{128} << 20;
-  std::size_t queue_requests = 8192;                  // at most 65,535
+  std::size_t queue_requests = 8192;                   // at most 65,535
   std::size_t message_bytes = std::size_t{128} << 20;  // of one that comes in
 };
 
@@ -120,6 +120,9 @@ class Client final : private ConnectionUser {
   // gone. Not when the client goes away before.
   void drain(SubscriptionId id, std::function<void()> done);
 
+  // Ends what nobody wants any more, sent or not, so that it keeps no place.
+  void forget_unwanted();
+
   bool connected() const { return state_ == State::up; }
   // Of the server that was met last.
   const Info& server() const { return info_; }
@@ -169,6 +172,7 @@ class Client final : private ConnectionUser {
             std::unique_ptr<Outcome> outcome);
   std::optional<Error> admit(const Outgoing& what, std::size_t requests) const;
   std::optional<Error> too_large(std::size_t payload) const;
+  std::size_t most_requests() const;
   Reference take_slot(Slot slot);
   Slot* find(Reference reference);
   std::unique_ptr<Outcome> release(Reference reference);

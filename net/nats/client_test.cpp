@@ -24,7 +24,7 @@ using tests::NatsServer;
 // One outcome, as text.
 class Told final : public Outcome {
  public:
-  explicit Told(std::string& to) : to_(to) {}
+  explicit Told(std::string& to, const bool* wanted = nullptr) : to_(to), wanted_(wanted) {}
   More on_reply(const Message& message) noexcept override {
     to_ = message.no_responders() ? "(nobody)" : "=" + std::string(message.payload);
     return More::no;
@@ -32,10 +32,11 @@ class Told final : public Outcome {
   void on_failure(Error error) noexcept override {
     to_ = std::string(name(error.code)) + ": " + error.message;
   }
-  bool wanted() const noexcept override { return true; }
+  bool wanted() const noexcept override { return wanted_ == nullptr || *wanted_; }
 
  private:
   std::string& to_;
+  const bool* const wanted_;
 };
 
 // Hears, and answers each message with its own bytes.
@@ -66,8 +67,7 @@ class NatsClient : public testing::Test {
     settings.label = "test";
     settings.name = "weft:test";
     return clients.emplace_back(
-        std::move(settings),
-        Client::Surroundings{io.get_executor(), resolver, clock, random, log});
+        std::move(settings), Client::Surroundings{io.get_executor(), resolver, clock, random, log});
   }
   void run_until(const auto& done) {
     const auto until = clock.now() + 20s;
@@ -253,8 +253,8 @@ TEST_F(NatsClient, subscribes_again_and_sends_what_waits_when_the_server_is_back
 TEST_F(NatsClient, goes_to_another_server_when_the_one_it_has_is_gone) {
   NatsServer one, two;
   FaultProxy first(one.port()), second(two.port());
-  auto& client = open("127.0.0.1:" + std::to_string(first.port()) + ",127.0.0.1:" +
-                      std::to_string(second.port()));
+  auto& client = open("127.0.0.1:" + std::to_string(first.port()) +
+                      ",127.0.0.1:" + std::to_string(second.port()));
   EXPECT_EQ(publish(client, "a"), "=");
   auto& used = first.connections() > 0 ? first : second;
   const auto name = client.server().name;
@@ -325,6 +325,26 @@ TEST_F(NatsClient, bounds_what_waits_and_forgets_what_nobody_wants) {
   EXPECT_NE(small[0].find("the client is being closed"), std::string::npos);
 }
 
+TEST_F(NatsClient, keeps_no_place_for_what_nobody_wants_any_more) {
+  NatsServer server;
+  auto& client = open(server.url(), {.queue_requests = 20});
+  Echo silent;
+  EXPECT_TRUE(client.subscribe("a", "", silent));
+  EXPECT_EQ(publish(client, ""), "=");
+  std::vector<std::string> told(20);
+  bool wanted = true;
+  for (auto& one : told) {
+    client.request({.subject = "a"}, MonotonicTime::max(), std::make_unique<Told>(one, &wanted));
+  }
+  EXPECT_NE(publish(client, "b").find("20 calls wait already"), std::string::npos);
+
+  wanted = false;
+
+  EXPECT_EQ(publish(client, "b"), "=");
+  EXPECT_TRUE(told[0].starts_with("cancelled: "));
+  EXPECT_EQ(client.waiting(), 0u);
+}
+
 TEST_F(NatsClient, speaks_tls_where_the_server_wants_it_and_trusts_only_whom_it_should) {
   const tests::TemporaryFolder folder;
   const auto certificate = (folder.path() / "cert.pem").string();
@@ -358,8 +378,9 @@ TEST_F(NatsClient, learns_of_the_cluster_and_leaves_a_server_that_is_about_to_st
   const auto one_route = tests::free_port(), two_route = tests::free_port();
   const auto cluster = [](std::uint16_t own, std::uint16_t other) {
     return "lame_duck_duration: \"30s\"\nlame_duck_grace_period: \"100ms\"\ncluster { name: c, "
-           "listen: \"127.0.0.1:" + std::to_string(own) + "\", routes: [\"nats://127.0.0.1:" +
-           std::to_string(other) + "\"] }";
+           "listen: \"127.0.0.1:" +
+           std::to_string(own) + "\", routes: [\"nats://127.0.0.1:" + std::to_string(other) +
+           "\"] }";
   };
   NatsServer one(cluster(one_route, two_route)), two(cluster(two_route, one_route));
   auto& client = open(one.url());
@@ -370,7 +391,9 @@ TEST_F(NatsClient, learns_of_the_cluster_and_leaves_a_server_that_is_about_to_st
   });
 
   ::kill(one.process().id(), SIGUSR2);
-  run_until([&] { return client.connected() && client.server().name.ends_with(std::to_string(two.port())); });
+  run_until([&] {
+    return client.connected() && client.server().name.ends_with(std::to_string(two.port()));
+  });
 
   EXPECT_TRUE(one.process().running());
   EXPECT_EQ(publish(client, "a"), "=");

@@ -60,7 +60,8 @@ void Client::learn(const Info& info) {
     if (std::ranges::find(servers_, server) != servers_.end()) continue;
     server.tls = here.tls;
     // A certificate is for names; who is told a number goes by the name it came with.
-    if (is_number(server.host)) server.certified = here.certified.empty() ? here.host : here.certified;
+    if (is_number(server.host))
+      server.certified = here.certified.empty() ? here.host : here.certified;
     servers_.push_back(std::move(server));
   }
 }
@@ -122,8 +123,8 @@ void Client::on_up() {
   state_ = State::up;
   phase_ends_ = MonotonicTime::max();
   if (!trouble_.empty()) {
-    around_.log.info("NATS is there again", {{"provider", settings_.label},
-                                             {"address", servers_[server_].text()}});
+    around_.log.info("NATS is there again",
+                     {{"provider", settings_.label}, {"address", servers_[server_].text()}});
   }
   failures_ = 0;
   trouble_.clear();
@@ -147,10 +148,9 @@ void Client::lose(std::string_view why) {
   writing_bytes_ = 0;
   greeting_.clear();
   if (trouble_.empty() && !leaving_) {
-    around_.log.warn(was_up ? "the connection to NATS is lost" : "NATS cannot be reached",
-                     {{"provider", settings_.label},
-                      {"address", servers_[server_].text()},
-                      {"error", reason}});
+    around_.log.warn(
+        was_up ? "the connection to NATS is lost" : "NATS cannot be reached",
+        {{"provider", settings_.label}, {"address", servers_[server_].text()}, {"error", reason}});
   }
   trouble_ = std::move(reason);
   for (std::size_t at = 0, i = 0; i < unsent_.size();) {
@@ -257,9 +257,9 @@ void Client::on_incoming(const Incoming& incoming) {
 void Client::on_error(std::string_view text) {
   if (text.starts_with("Permissions Violation")) return on_violation(text);
   // After any other error the server closes the connection, mostly.
-  around_.log.warn("NATS reports an error", {{"provider", settings_.label},
-                                             {"address", servers_[server_].text()},
-                                             {"error", text}});
+  around_.log.warn(
+      "NATS reports an error",
+      {{"provider", settings_.label}, {"address", servers_[server_].text()}, {"error", text}});
 }
 
 // ---- time ----

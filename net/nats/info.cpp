@@ -10,7 +10,7 @@ using nlohmann::json;
 
 // Of a value with another type than it should have: as if it were not there.
 template <class T>
-T value_of(const json& all, const char* key, T otherwise) {
+T field_of(const json& all, const char* key, T otherwise) {
   const auto found = all.find(key);
   if (found == all.end()) return otherwise;
   if constexpr (std::is_same_v<T, bool>) {
@@ -28,14 +28,14 @@ Result<Info> Info::parse(std::string_view text) {
   const auto all = json::parse(text, nullptr, false);
   if (!all.is_object()) return fail(Errc::invalid, "the server's INFO is no JSON object");
   Info made;
-  made.name = value_of(all, "server_name", std::string());
-  made.version = value_of(all, "version", std::string());
-  made.nonce = value_of(all, "nonce", std::string());
-  made.max_payload = value_of(all, "max_payload", made.max_payload);
-  made.tls_required = value_of(all, "tls_required", false);
-  made.tls_available = value_of(all, "tls_available", false);
-  made.headers = value_of(all, "headers", false);
-  made.lame_duck = value_of(all, "ldm", false);
+  made.name = field_of(all, "server_name", std::string());
+  made.version = field_of(all, "version", std::string());
+  made.nonce = field_of(all, "nonce", std::string());
+  made.max_payload = field_of(all, "max_payload", made.max_payload);
+  made.tls_required = field_of(all, "tls_required", false);
+  made.tls_available = field_of(all, "tls_available", false);
+  made.headers = field_of(all, "headers", false);
+  made.lame_duck = field_of(all, "ldm", false);
   const auto urls = all.find("connect_urls");
   if (urls == all.end() || !urls->is_array()) return made;
   for (const auto& url : *urls) {

@@ -20,7 +20,7 @@ struct Info {
   bool tls_required = false;
   bool tls_available = false;
   bool headers = false;
-  bool lame_duck = false;        // it is about to stop, and asks its clients to go elsewhere
+  bool lame_duck = false;       // it is about to stop, and asks its clients to go elsewhere
   std::vector<Server> cluster;  // where else the same cluster can be reached
 
   // invalid: it is no JSON object.

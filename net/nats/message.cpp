@@ -46,9 +46,8 @@ std::optional<Headers> Headers::parse(std::string_view block) {
   auto line = trimmed(block.substr(k_version.size(), line_end - k_version.size()));
   Headers made;
   if (!line.empty()) {
-    const auto [end, error] =
-        std::from_chars(line.data(), line.data() + std::min<std::size_t>(line.size(), 3),
-                        made.status_);
+    const auto [end, error] = std::from_chars(
+        line.data(), line.data() + std::min<std::size_t>(line.size(), 3), made.status_);
     if (error != std::errc() || made.status_ < 100) return std::nullopt;
     made.description_ = trimmed(line.substr(static_cast<std::size_t>(end - line.data())));
   }

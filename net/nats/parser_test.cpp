@@ -87,7 +87,8 @@ TEST(NatsParser, refuses_what_is_not_the_protocol_and_what_is_too_large) {
 }
 
 TEST(NatsMessage, knows_subjects_from_patterns_and_from_neither) {
-  for (const auto* good : {"a", "a.b", "$JS.API.INFO", "\xc3\xa4.b*"}) EXPECT_TRUE(is_subject(good));
+  for (const auto* good : {"a", "a.b", "$JS.API.INFO", "\xc3\xa4.b*"})
+    EXPECT_TRUE(is_subject(good));
   for (const auto* bad : {"", ".", "a.", ".a", "a..b", "a b", "a\r\nPUB b", "*", "a.>", "a.*.b"})
     EXPECT_FALSE(is_subject(bad)) << bad;
   for (const auto* good : {"a", "a.*", "*.b", "a.>", ">"}) EXPECT_TRUE(is_pattern(good));

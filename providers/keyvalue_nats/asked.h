@@ -15,7 +15,6 @@ class Asked final : public Asker {
 
   MonotonicTime deadline() const override { return answer_.context().deadline; }
   bool wanted() const override { return !answered_ && answer_.wanted(); }
-  bool answered() const { return answered_; }
   // Once.
   void answer(Result<T> result) {
     answered_ = true;

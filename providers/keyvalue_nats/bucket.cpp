@@ -58,6 +58,7 @@ Bucket::Bucket(const Checked& checked, const net::nats::Client::Surroundings& ar
       put_prefix_((checked.domain.empty() ? "" : prefix_) + "$KV." + checked.bucket + "."),
       create_(checked.create),
       log_(around.log),
+      clock_(around.clock),
       client_(checked.client, around) {
   // What is wrong is told to those who ask for something.
   look([](const Result<>&) {});
@@ -72,17 +73,17 @@ Error Bucket::failure(const ApiError& error) const {
     return Error{code, fmt::format("{}: {}", where(), why)};
   };
   if (error.error == net::nats::k_no_stream) {
-    return told(Errc::not_found,
-                fmt::format("there is no bucket '{0}': nats kv add {0}, or "
-                            "`enable_bucket_auto_create: 'true'`",
-                            bucket_));
+    return told(Errc::not_found, fmt::format("there is no bucket '{0}': nats kv add {0}, or "
+                                             "`enable_bucket_auto_create: 'true'`",
+                                             bucket_));
   }
   if (error.error == net::nats::k_no_jetstream || (error.code == 503 && error.error == 0)) {
     return told(Errc::unavailable,
                 "JetStream does not answer: it needs `jetstream {}` in the server's configuration, "
                 "and an account that may use it");
   }
-  if (std::ranges::find(k_full, error.error) != k_full.end()) return told(Errc::exhausted, error.text);
+  if (std::ranges::find(k_full, error.error) != k_full.end())
+    return told(Errc::exhausted, error.text);
   return told(error.code >= 500 || error.code == 0 ? Errc::unavailable : Errc::invalid, error.text);
 }
 
@@ -134,38 +135,37 @@ void Bucket::write_once(std::unique_ptr<Write> write, Attempt attempt) {
   net::nats::HeaderBlock headers;
   bool good = true;
   if (shared->operation == Operation::erase) good = headers.add("KV-Operation", "DEL");
-  if (shared->condition.revision) {
-    good = good && headers.add("Nats-Expected-Last-Subject-Sequence",
-                               std::to_string(*shared->condition.revision));
+  if (const auto revision = shared->condition.revision) {
+    good = good && headers.add("Nats-Expected-Last-Subject-Sequence", std::to_string(*revision));
   }
   if (!shared->name.key_header.empty())
     good = good && headers.add(k_key_header, shared->name.key_header);
   if (!good)
     return shared->then(fail(Errc::internal, "a header of a write to NATS is not well formed"));
-  client_.request(
-      {.subject = put_prefix_ + shared->name.text,
-       .headers = headers.text(),
-       .payload = shared->value},
-      shared->asker->deadline(),
-      outcome(
-          shared->asker,
-          [this, shared, attempt](const Message& message) {
-            const auto published = net::nats::read_published(message);
-            if (published) {
-              shared->then(std::optional(published->sequence));
-            } else if (published.error().error == net::nats::k_wrong_last_sequence) {
-              shared->then(std::optional<std::uint64_t>());
-            } else if (is_missing(published.error()) && attempt == Attempt::first) {
-              look([this, shared](Result<> there) {
-                if (!there) return shared->then(std::unexpected(std::move(there).error()));
-                write_once(std::make_unique<Write>(std::move(*shared)), Attempt::last);
-              });
-            } else {
-              shared->then(std::unexpected(failure(published.error())));
-            }
-            return More::no;
-          },
-          [shared](Error error) { shared->then(std::unexpected(std::move(error))); }));
+  client_.request({.subject = put_prefix_ + shared->name.text,
+                   .headers = headers.text(),
+                   .payload = shared->value},
+                  shared->asker->deadline(),
+                  outcome(
+                      shared->asker,
+                      [this, shared, attempt](const Message& message) {
+                        const auto published = net::nats::read_published(message);
+                        if (published) {
+                          shared->then(std::optional(published->sequence));
+                        } else if (published.error().error == net::nats::k_wrong_last_sequence) {
+                          shared->then(std::optional<std::uint64_t>());
+                        } else if (is_missing(published.error()) && attempt == Attempt::first) {
+                          look([this, shared](Result<> there) {
+                            if (!there)
+                              return shared->then(std::unexpected(std::move(there).error()));
+                            write_once(std::make_unique<Write>(std::move(*shared)), Attempt::last);
+                          });
+                        } else {
+                          shared->then(std::unexpected(failure(published.error())));
+                        }
+                        return More::no;
+                      },
+                      [shared](Error error) { shared->then(std::unexpected(std::move(error))); }));
 }
 
 // ---- the bucket ----

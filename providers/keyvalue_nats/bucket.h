@@ -1,6 +1,7 @@
 // One bucket of NATS as one thread uses it: reads and writes of one key each, and what is wrong
 // when there is no such bucket.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -61,6 +62,10 @@ class Bucket final {
   // Of the key of that name, when it is read.
   std::string subject(std::string_view name) const;
   std::string api(std::string_view call) const { return prefix_ + std::string(call); }
+  // When something that takes several requests must have ended.
+  MonotonicTime latest(const Asker& asker) const {
+    return std::min(asker.deadline(), clock_.now() + client_.settings().answer_limit);
+  }
   // What an error of JetStream means to a caller.
   Error failure(const net::nats::ApiError& error) const;
 
@@ -84,6 +89,7 @@ class Bucket final {
   const std::string put_prefix_;  // of subjects that are written to
   const CreateBucket create_;
   Log& log_;
+  const Clock& clock_;
   // What one server keeps alone it may be asked for directly: there is no copy that is behind.
   bool direct_ = false;
   bool told_ = false;  // that there is no such bucket

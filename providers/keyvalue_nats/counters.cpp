@@ -66,7 +66,8 @@ void Counters::read(Chain& chain) {
 
 void Counters::on_read(Chain& chain, Result<Entry> entry) {
   if (!entry) return give_up(chain, entry.error());
-  const auto value = entry->value ? decimal(*entry->value) : std::optional<std::int64_t>(0);
+  const auto& text = entry->value;
+  const auto value = text ? decimal(*text) : std::optional<std::int64_t>(0);
   if (!value) {
     return give_up(chain, {Errc::invalid, fmt::format("the value is no whole number of 64 bits, "
                                                       "so nothing can be added to it")});
@@ -103,9 +104,10 @@ void Counters::write(Chain& chain) {
 
 void Counters::on_written(Chain& chain, Batch& batch, std::int64_t sum,
                           Result<std::optional<std::uint64_t>> written) {
-  chain.known = written && *written;
-  if (chain.known) {
-    chain.revision = **written;
+  const auto revision = written ? *written : std::nullopt;
+  chain.known = revision.has_value();
+  if (revision) {
+    chain.revision = *revision;
     chain.value = sum;
     chain.lost = 0;
     for (std::size_t i = 0; i < batch.adds.size(); ++i) batch.adds[i].asked->answer(batch.sums[i]);

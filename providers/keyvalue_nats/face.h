@@ -40,13 +40,14 @@ class Face final : public contracts::keyvalue::KeyValue {
   // Null: it was refused, and has had its answer.
   template <class T>
   AskedPtr<T> admit(Answer<T> answer, Result<> allowed);
-  void write(Operation operation, Item item, std::string_view value, AskedPtr<void> asked);
-  void show_what_changed(Item item, AskedPtr<contracts::keyvalue::Outcome> asked);
+  void write(Operation operation, Item item, std::string_view value, const AskedPtr<void>& asked);
+  void show_what_changed(Item item, const AskedPtr<contracts::keyvalue::Outcome>& asked);
 
   contracts::Calls& calls_;
   // The bucket goes first, and tells those who wait for it so.
   Counters counters_{bucket_};
   Bucket bucket_;
+  const contracts::Calls::Holder holder_;
 };
 
 }  // namespace weft::providers::keyvalue_nats

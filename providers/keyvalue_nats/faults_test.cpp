@@ -115,9 +115,8 @@ TEST_F(NatsFaults, does_not_do_what_was_given_up_while_nats_was_away) {
   proxy.mend();
 
   ASSERT_TRUE(works(10s));
-  EXPECT_FALSE(KeyValueCall(*store.user, within(5s), "exists", kv::Item{"b", "k"})
-                   .result<bool>()
-                   .value());
+  EXPECT_FALSE(
+      KeyValueCall(*store.user, within(5s), "exists", kv::Item{"b", "k"}).result<bool>().value());
 }
 
 TEST_F(NatsFaults, holds_back_no_more_than_its_limit_for_a_server_that_reads_slowly) {

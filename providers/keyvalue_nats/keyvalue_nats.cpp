@@ -64,7 +64,7 @@ class NatsProvider final : public contracts::Provider {
         checked, calls_,
         net::nats::Client::Surroundings{std::move(executor), resolver_, clock_, random_, log_});
   }
-  void close() override { calls_.close(net::nats::ClientSettings().answer_limit + k_close_grace); }
+  void close() override { calls_.close(k_close_grace); }
 
  private:
   const std::string label_, name_;
@@ -75,8 +75,7 @@ class NatsProvider final : public contracts::Provider {
   contracts::Calls calls_;
 };
 
-Result<std::unique_ptr<contracts::Provider>> start_provider(
-    const contracts::ProviderStart& start) {
+Result<std::unique_ptr<contracts::Provider>> start_provider(const contracts::ProviderStart& start) {
   // What is wrong for every link is told before one is made.
   auto checked = read_settings(start.config);
   if (!checked) return std::unexpected(std::move(checked).error());

@@ -11,7 +11,7 @@ namespace {
 using providers::keyvalue_nats::kind;
 
 std::shared_ptr<NatsServer> nats_for_suite() {
-  return std::make_shared<NatsServer>("max_payload: 8MB");
+  return std::make_shared<NatsServer>("max_payload: 32MB");
 }
 contracts::Settings bucket_at(const NatsServer& server) {
   return {{"cluster_uri", server.url()}, {"bucket", "b"}, {"enable_bucket_auto_create", "true"}};
@@ -79,11 +79,10 @@ class KeyValueNats : public testing::Test {
   }
 
   NatsServer server;
-  KeyValueProvider store{kind(),
-                         kv::k_nats,
-                         {{"cluster_uri", server.url()},
-                          {"bucket", "b"},
-                          {"enable_bucket_auto_create", "true"}}};
+  KeyValueProvider store{
+      kind(),
+      kv::k_nats,
+      {{"cluster_uri", server.url()}, {"bucket", "b"}, {"enable_bucket_auto_create", "true"}}};
 };
 
 TEST_F(KeyValueNats, finds_in_the_default_bucket_what_the_1x_provider_and_nats_kv_wrote) {
@@ -109,8 +108,7 @@ TEST_F(KeyValueNats, writes_what_other_clients_of_nats_read) {
 
   EXPECT_TRUE(seen("users.7").ends_with("\r\n\r\nann")) << seen("users.7");
   EXPECT_TRUE(seen("weft=orders.ka=20b").ends_with("\r\n\r\ntea"));
-  EXPECT_TRUE(
-      KeyValueCall(*store.user, "delete", kv::Item{"default", "users.7"}).result<void>());
+  EXPECT_TRUE(KeyValueCall(*store.user, "delete", kv::Item{"default", "users.7"}).result<void>());
   EXPECT_TRUE(seen("users.7").contains("KV-Operation: DEL")) << seen("users.7");
 }
 
@@ -142,13 +140,12 @@ TEST_F(KeyValueNats, says_how_to_make_a_bucket_that_is_missing_and_finds_it_when
 
 TEST_F(KeyValueNats, says_that_a_server_has_no_jetstream) {
   const NatsServer plain("accounts { A { users: [ { user: ann, password: x } ] } }");
-  const KeyValueProvider none{kind(),
-                              kv::k_nats,
-                              {{"cluster_uri", "ann:x@127.0.0.1:" + std::to_string(plain.port())},
-                               {"bucket", "b"}}};
+  const KeyValueProvider none{
+      kind(),
+      kv::k_nats,
+      {{"cluster_uri", "ann:x@127.0.0.1:" + std::to_string(plain.port())}, {"bucket", "b"}}};
 
-  const auto reply =
-      KeyValueCall(*none.user, "set", kv::Item{"default", "k"}, bytes("v")).wait();
+  const auto reply = KeyValueCall(*none.user, "set", kv::Item{"default", "k"}, bytes("v")).wait();
 
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, Errc::unavailable);

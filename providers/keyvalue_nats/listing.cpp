@@ -27,6 +27,7 @@ struct PageInProgress {
   std::string bucket;  // the contract's
   std::size_t limit;
   AskedPtr<kv::Page> asked;
+  MonotonicTime deadline;  // of the whole page
 
   std::uint64_t after = 0;   // keys with this sequence or an earlier one were listed
   std::uint64_t skip = 0;    // keys still to be passed over
@@ -39,6 +40,13 @@ struct PageInProgress {
 };
 using PagePtr = std::shared_ptr<PageInProgress>;
 
+// The consumer would go away by itself, only later.
+void end_consumer(PageInProgress& now) {
+  const auto subject =
+      now.store.api(fmt::format("CONSUMER.DELETE.{}.{}", now.store.stream(), now.consumer));
+  if (!now.consumer.empty()) (void)now.store.client().post({.subject = subject});
+}
+
 void finish(PageInProgress& now, bool more) {
   if (more) {
     if (now.by_count) {
@@ -47,11 +55,7 @@ void finish(PageInProgress& now, bool more) {
       now.page.next = kv::After{std::to_string(now.last)};
     }
   }
-  // It would go away by itself, only later.
-  if (!now.consumer.empty()) {
-    (void)now.store.client().post({.subject = now.store.api(fmt::format(
-                                       "CONSUMER.DELETE.{}.{}", now.store.stream(), now.consumer))});
-  }
+  end_consumer(now);
   now.asked->answer(std::move(now.page));
 }
 
@@ -59,8 +63,8 @@ void finish(PageInProgress& now, bool more) {
 bool take(PageInProgress& now, const Message& message, std::uint64_t sequence) {
   const auto operation = message.headers.find("KV-Operation").value_or("PUT");
   if (sequence <= now.after || operation == "DEL" || operation == "PURGE") return false;
-  auto key = key_named(now.bucket, message.subject.substr(now.store.subject("").size()),
-                       message.headers);
+  auto key =
+      key_named(now.bucket, message.subject.substr(now.store.subject("").size()), message.headers);
   if (!key) return false;
   if (now.skip > 0) {
     --now.skip;
@@ -76,6 +80,10 @@ void ask_for_batch(const PagePtr& page);
 
 More on_batch(const PagePtr& page, const Message& message) {
   auto& now = *page;
+  if (!now.asked->wanted()) {
+    end_consumer(now);
+    return More::no;
+  }
   const int status = message.headers.status();
   if (status == 404 || status == 408) {
     finish(now, false);
@@ -84,9 +92,9 @@ More on_batch(const PagePtr& page, const Message& message) {
   const auto delivery = net::nats::read_delivery(message.reply);
   if (status == 100) return More::yes;
   if (!delivery) {
-    now.asked->fail({Errc::unavailable, fmt::format("{}: the list of keys ended: {} {}",
-                                                    now.store.where(), status,
-                                                    message.headers.description())});
+    now.asked->fail(
+        {Errc::unavailable, fmt::format("{}: the list of keys ended: {} {}", now.store.where(),
+                                        status, message.headers.description())});
     return More::no;
   }
   if (take(now, message, delivery->stream_sequence)) {
@@ -107,10 +115,10 @@ void ask_for_batch(const PagePtr& page) {
   now.left = k_batch;
   const auto payload = net::nats::write_next(k_batch, std::nullopt);
   now.store.client().fetch(
-      {.subject = now.store.api(
-           fmt::format("CONSUMER.MSG.NEXT.{}.{}", now.store.stream(), now.consumer)),
+      {.subject =
+           now.store.api(fmt::format("CONSUMER.MSG.NEXT.{}.{}", now.store.stream(), now.consumer)),
        .payload = payload},
-      now.asked->deadline(),
+      now.deadline,
       outcome(
           now.asked, [page](const Message& message) { return on_batch(page, message); },
           [page](Error error) { page->asked->fail(std::move(error)); }));
@@ -126,7 +134,7 @@ void open_consumer(const PagePtr& page) {
                                  .headers_only = true});
   now.store.client().request(
       {.subject = now.store.api("CONSUMER.CREATE." + now.store.stream()), .payload = payload},
-      now.asked->deadline(),
+      now.deadline,
       outcome(
           now.asked,
           [page](const Message& message) {
@@ -162,10 +170,10 @@ bool begin(PageInProgress& now, const kv::Place& from) {
 }  // namespace
 
 void list_keys(Bucket& bucket, std::string_view name, const kv::Place& from, std::uint32_t limit,
-               AskedPtr<kv::Page> asked) {
+               const AskedPtr<kv::Page>& asked) {
   const std::size_t keys = limit == 0 ? kv::k_page_keys : std::min(limit, kv::k_page_keys);
   auto page = std::make_shared<PageInProgress>(
-      PageInProgress{bucket, std::string(name), keys, std::move(asked)});
+      PageInProgress{bucket, std::string(name), keys, asked, bucket.latest(*asked)});
   if (!begin(*page, from))
     return page->asked->fail({Errc::invalid, "this place to go on from is not of this store"});
   open_consumer(page);

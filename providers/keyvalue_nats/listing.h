@@ -12,6 +12,6 @@ namespace weft::providers::keyvalue_nats {
 // last key of a page; a key that is written between two pages comes again. `bucket` outlives the
 // call.
 void list_keys(Bucket& bucket, std::string_view name, const contracts::keyvalue::Place& from,
-               std::uint32_t limit, AskedPtr<contracts::keyvalue::Page> asked);
+               std::uint32_t limit, const AskedPtr<contracts::keyvalue::Page>& asked);
 
 }  // namespace weft::providers::keyvalue_nats

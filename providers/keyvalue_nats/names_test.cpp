@@ -5,7 +5,9 @@
 namespace weft::providers::keyvalue_nats {
 namespace {
 
-std::string name(std::string_view bucket, std::string_view key) { return name_of(bucket, key).text; }
+std::string name(std::string_view bucket, std::string_view key) {
+  return name_of(bucket, key).text;
+}
 std::string key(std::string_view bucket, std::string_view from) {
   return key_named(bucket, from, {}).value_or("(none)");
 }

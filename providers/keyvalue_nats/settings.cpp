@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "net/nats/written_settings.h"
+
 namespace weft::providers::keyvalue_nats {
 namespace {
 
@@ -14,14 +16,13 @@ using contracts::ConfigKey;
 using enum contracts::KeyPlace;
 using enum contracts::KeySupport;
 
-constexpr std::string_view k_default_uri = "nats://127.0.0.1:4222";
 constexpr std::size_t k_bucket_name_bytes = 128;
 
 constexpr std::array k_keys = {
     ConfigKey{"bucket", link_target, taken, "bucket of NATS that holds everything", "", ""},
     ConfigKey{"cluster_uri", link_target, taken,
               "nats://USER:PASSWORD@HOST:PORT or tls://HOST:PORT, several with commas between",
-              k_default_uri, ""},
+              "nats://127.0.0.1:4222", ""},
     ConfigKey{"enable_bucket_auto_create", link_target, taken,
               "whether a bucket that is not there is made", "false", ""},
     ConfigKey{"js_domain", link_target, taken, "domain of JetStream", "the server's own", ""},
@@ -45,56 +46,11 @@ bool is_name(std::string_view text) {
          });
 }
 
-Result<> read_credentials_of(const contracts::Settings& settings, net::nats::Credentials& made) {
-  const auto jwt = find(settings, "client_jwt"), seed = find(settings, "client_seed");
-  const auto file = find(settings, "client_creds_file");
-  if (!file.empty()) {
-    if (!jwt.empty() || !seed.empty())
-      return fail(Errc::invalid, "`client_creds_file` stands for `client_jwt` and `client_seed`");
-    auto read = net::nats::read_credentials(file);
-    if (!read) return std::unexpected(std::move(read).error().context("`client_creds_file`"));
-    made.jwt = read->jwt;
-    made.key = read->key;
-    return {};
-  }
-  if (!jwt.empty() && seed.empty())
-    return fail(Errc::invalid, "`client_jwt` needs `client_seed`, the key that signs for it");
-  if (seed.empty()) return {};
-  auto key = net::nats::UserKey::from_seed(seed);
-  if (!key) return std::unexpected(std::move(key).error().context("`client_seed`"));
-  made.jwt = jwt;
-  made.key = *std::move(key);
-  return {};
-}
-
-Result<> read_tls(const contracts::Settings& settings, net::nats::ClientSettings& made) {
-  const auto text = find(settings, "tls_ca"), file = find(settings, "tls_ca_file");
-  if (text.empty() && file.empty()) return {};
-  auto tls =
-      net::TlsClient::make({.ca_file = file, .ca_pem = text, .alpn = net::Alpn::none});
-  if (!tls) {
-    return fail(Errc::invalid, fmt::format("`{}`: {}", text.empty() ? "tls_ca_file" : "tls_ca",
-                                           tls.error().message));
-  }
-  made.tls = *std::move(tls);
-  // As 1.x has it: who names authorities wants TLS.
-  for (auto& server : made.servers) server.tls = net::nats::Tls::yes;
-  return {};
-}
-
 }  // namespace
 
 Result<Checked> read_settings(const contracts::Settings& settings) {
   Checked made;
-  const auto uri = find(settings, "cluster_uri");
-  auto address = net::nats::Address::parse(uri.empty() ? k_default_uri : uri);
-  if (!address) return std::unexpected(std::move(address).error().context("`cluster_uri`"));
-  made.client.servers = std::move(address->servers);
-  made.client.credentials.user = std::move(address->user);
-  made.client.credentials.password = std::move(address->password);
-  made.client.credentials.token = std::move(address->token);
-  TRY_OK(read_credentials_of(settings, made.client.credentials));
-  TRY_OK(read_tls(settings, made.client));
+  TRY(made.client, net::nats::read_client(settings, "cluster_uri"));
   made.bucket = find(settings, "bucket");
   made.domain = find(settings, "js_domain");
   if (!is_name(made.bucket)) {

@@ -66,9 +66,8 @@ void NatsServer::start() {
   std::ofstream(file) << "listen: 127.0.0.1:" << port_ << "\nserver_name: test" << port_
                       << "\njetstream { store_dir: \"" << folder().string() << "\" }\n"
                       << configuration_ << "\n";
-  process_ = std::make_unique<Process>(Process::Command{.words = {"nats-server", "-c", file},
-                                                        .package = "nats-server",
-                                                        .output = folder() / "log"});
+  process_ = std::make_unique<Process>(Process::Command{
+      .words = {"nats-server", "-c", file}, .package = "nats-server", .output = folder() / "log"});
   const auto until = std::chrono::steady_clock::now() + k_nats_patience;
   while (process_->running() && !answers()) {
     if (std::chrono::steady_clock::now() > until) {
