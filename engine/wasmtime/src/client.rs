@@ -7,6 +7,7 @@
 use crate::ffi::{Pair, Slice, User, array, entry};
 use crate::fields::Fields;
 use crate::http_error::code_of;
+use crate::http_response::NO_TRAILERS;
 use crate::http_types::types::ErrorCode;
 use crate::limits::{Held, Limits, Refusal, Reserved};
 use crate::outbox;
@@ -100,10 +101,12 @@ struct State {
     wanted: Option<usize>,
     writer: Option<Waker>,
     // The response.
-    head: Option<(u16, Fields)>,
+    head: Option<(u16, Fields, Reserved)>,
     chunks: VecDeque<Bytes>,
     ended: bool,
-    trailers: Option<Fields>,
+    trailers: Option<(Fields, Reserved)>,
+    /// What came did not fit beside what the host holds for the guest.
+    refused: Option<Refusal>,
     failed: Option<ErrorCode>,
     consumed: usize,
     reader: Option<Waker>,
@@ -138,6 +141,18 @@ impl State {
 
     fn is_gone(&self) -> bool {
         matches!(self.link, Link::Gone)
+    }
+
+    /// A place for what came, until the guest takes it; without one the response is lost.
+    fn reserve(&mut self, fields: &Fields) -> Option<Reserved> {
+        let refusal = match self.reserved.first()?.more(fields.bytes()) {
+            Ok(reserved) => return Some(reserved),
+            Err(refusal) => refusal,
+        };
+        self.failed
+            .get_or_insert(ErrorCode::InternalError(Some(refusal.to_string())));
+        self.refused = Some(refusal);
+        None
     }
 
     /// The next piece of the request's body, at most `limit` bytes.
@@ -236,6 +251,7 @@ impl Client {
             chunks: VecDeque::new(),
             ended: false,
             trailers: None,
+            refused: None,
             failed: None,
             consumed: 0,
             reader: None,
@@ -380,6 +396,12 @@ impl Client {
             self.cancel(code.clone());
             return Err(code);
         }
+        if self.expected.is_some() && !trailers.entries().is_empty() {
+            drop(state);
+            let code = ErrorCode::InternalError(Some(NO_TRAILERS.into()));
+            self.cancel(code.clone());
+            return Err(code);
+        }
         state.finished = Some(trailers);
         if state.sendable() {
             self.notify(state);
@@ -434,7 +456,7 @@ impl Client {
     pub fn take_head(&self) -> Option<Result<(u16, Fields), ErrorCode>> {
         let mut state = lock(&self.state);
         match state.head.take() {
-            Some(head) => Some(Ok(head)),
+            Some((status, fields, _)) => Some(Ok((status, fields))),
             None => state.failed.clone().map(Err),
         }
     }
@@ -489,7 +511,8 @@ impl Client {
     pub fn take_trailers(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
         let mut state = lock(&self.state);
         if state.ended {
-            return Some(Ok(state.trailers.take()));
+            let trailers = state.trailers.take();
+            return Some(Ok(trailers.map(|(fields, _)| fields)));
         }
         state.failed.clone().map(Err)
     }
@@ -506,6 +529,11 @@ impl Client {
         result
     }
 
+    /// Of a response that the guest cannot be given: its call ends with that.
+    pub fn refused(&self) -> Option<Refusal> {
+        lock(&self.state).refused
+    }
+
     fn fail(&self, code: ErrorCode) {
         self.change(|state| {
             if !state.ended {
@@ -520,7 +548,11 @@ impl Client {
             let bytes = u32::try_from(fields.bytes()).ok();
             return self.fail(ErrorCode::HttpResponseHeaderSectionSize(bytes));
         }
-        self.change(|state| state.head = Some((status, fields)));
+        self.change(|state| {
+            if let Some(reserved) = state.reserve(&fields) {
+                state.head = Some((status, fields, reserved));
+            }
+        });
     }
 
     fn body(&self, chunk: &[u8]) {
@@ -540,10 +572,16 @@ impl Client {
             return self.fail(ErrorCode::HttpResponseTrailerSectionSize(bytes));
         }
         self.change(|state| {
-            if state.failed.is_none() {
-                state.ended = true;
-                state.trailers = fields;
+            if state.failed.is_some() {
+                return;
             }
+            if let Some(fields) = fields {
+                let Some(reserved) = state.reserve(&fields) else {
+                    return;
+                };
+                state.trailers = Some((fields, reserved));
+            }
+            state.ended = true;
         });
     }
 
@@ -653,4 +691,65 @@ pub unsafe extern "C" fn eng_client_free(client: *const Client) {
             unsafe { Arc::from_raw(client) }.let_go();
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ffi::Pair;
+
+    fn field(value: &str) -> Pair {
+        Pair {
+            name: "x-sum".into(),
+            value: value.into(),
+        }
+    }
+
+    /// A guest that has room for the window of one body and 10000 bytes.
+    fn client() -> (Held, Arc<Client>) {
+        let limits = Limits {
+            host_bytes: WINDOW as u64 + 10_000,
+            ..Limits::default()
+        };
+        let mut held = Held::new(&limits);
+        let client = Client::new(limits, None);
+        client.open_body(&mut held).unwrap();
+        (held, client)
+    }
+
+    #[test]
+    fn a_head_is_counted_until_it_is_taken() {
+        let (held, client) = client();
+        let value = "v".repeat(8_000);
+
+        client.head(200, &[field(&value)]);
+
+        assert!(held.fits(5_000).is_err());
+        assert!(client.take_head().unwrap().is_ok());
+        assert!(held.fits(5_000).is_ok());
+    }
+
+    #[test]
+    fn trailers_are_counted_until_they_are_taken() {
+        let (held, client) = client();
+        let value = "v".repeat(8_000);
+
+        client.end(&[field(&value)]);
+
+        assert!(held.fits(5_000).is_err());
+        assert!(client.take_trailers().unwrap().unwrap().is_some());
+        assert!(held.fits(5_000).is_ok());
+    }
+
+    #[test]
+    fn trailers_without_room_end_the_response_with_the_limit() {
+        let (held, client) = client();
+        let value = "v".repeat(12_000);
+
+        client.end(&[field(&value)]);
+
+        assert_eq!(client.refused().unwrap().wanted, WINDOW as u64 + 12_037);
+        assert!(client.take_trailers().unwrap().is_err());
+        assert!(held.fits(10_000).is_ok());
+    }
 }

@@ -6,7 +6,7 @@ use crate::http_error::Failure;
 use crate::http_response::{Outgoing, OutgoingBody, content_length};
 use crate::http_types::types::{self, ErrorCode, Method, Scheme};
 use crate::http_types::{Incoming, IncomingBody};
-use crate::limits::Held;
+use crate::limits::{Held, Refusal};
 use bytes::Bytes;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -430,6 +430,9 @@ impl types::HostFutureIncomingResponse for Host {
         let Some(receiver) = &future.receiver else {
             return Ok(Some(Err(())));
         };
+        if let Some(refusal) = receiver.0.refused() {
+            return Err(refusal.into());
+        }
         let Some(head) = receiver.0.take_head() else {
             return Ok(None);
         };
@@ -495,6 +498,10 @@ impl Incoming for Receiver {
 
     fn take_trailers(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
         self.0.take_trailers()
+    }
+
+    fn refused(&self) -> Option<Refusal> {
+        self.0.refused()
     }
 
     fn opened(&self, held: &mut Held) {
