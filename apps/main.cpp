@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "contracts/keyvalue/flat_adapter.h"
 #include "contracts/keyvalue/wasi_adapter.h"
+#include "net/descriptors.h"
 #include "net/listen.h"
 #include "providers/http_client/http_client.h"
 #include "providers/keyvalue_memory/keyvalue_memory.h"
@@ -42,6 +43,7 @@ weft::LogColour colour_of(int stream) {
 
 int main(int argc, char** argv) {
   weft::keep_large_blocks();
+  weft::net::raise_descriptor_limit();
   const weft::SystemClock clock;
   weft::net::TcpNetwork network;
   weft::SystemRandom random;

@@ -88,8 +88,8 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
       return boost::asio::post(
           executor_, [self = shared_from_this(), address] { self->resolved(Addresses{address}); });
     }
-    lookup_ = resolver_->resolve(host_, executor_,
-                                [this](Result<Addresses> found) { resolved(std::move(found)); });
+    lookup_ = resolver_->resolve({host_, request_.asker}, executor_,
+                                 [this](Result<Addresses> found) { resolved(std::move(found)); });
   }
 
   void secure(std::unique_ptr<ClientStream> over) {
