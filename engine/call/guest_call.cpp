@@ -60,6 +60,7 @@ contracts::Pending GuestCall::begin_http(contracts::Context context, LinkSetting
   caller_ = call.caller;
   request_ = call.request;
   replier_ = &replier;
+  caller_->on_sent();
   return begin(std::move(context));
 }
 

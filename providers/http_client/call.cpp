@@ -147,6 +147,7 @@ void HttpClientCall::send(std::unique_ptr<Line> line) {
                            .body = body ? net::HttpMore::yes : net::HttpMore::no,
                            .credit = credit_},
                           *this);
+  caller_->on_sent();
 }
 
 void HttpClientCall::cancel() noexcept {

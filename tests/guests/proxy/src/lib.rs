@@ -218,12 +218,16 @@ fn answer(response: &IncomingResponse, out: ResponseOutparam) -> Transfer {
     Transfer::new(response.consume().expect("first use of the body"), body)
 }
 
+/// Requests leave when their guest waits for something.
+fn let_them_leave() {
+    monotonic_clock::subscribe_duration(1000).block();
+}
+
 fn many(n: u32, job: &Job) -> Result<String, ErrorCode> {
     let mut held = Vec::new();
     for i in 1..=n {
-        // Requests leave when their guest waits for something.
         if i % 100 == 0 {
-            monotonic_clock::subscribe_duration(1000).block();
+            let_them_leave();
         }
         held.push(outgoing_handler::handle(
             job.request(&Method::Get, &[])?,
@@ -242,6 +246,7 @@ fn write(job: &Job, headers: &[(&str, &str)], end: bool) -> Result<String, Error
     let request = job.request(&Method::Post, headers)?;
     let body = request.body().expect("first use of the body");
     let future = outgoing_handler::handle(request, None)?;
+    let_them_leave();
     let stream = body.write().expect("first use of the stream");
     let written = stream.blocking_write_and_flush(b"12345");
     drop(stream);
