@@ -255,7 +255,9 @@ TEST_F(SwitchboardTest, ends_a_cycle_of_links_at_the_hop_limit_and_shows_it) {
   auto top = std::make_shared<contracts::Frame>(contracts::Frame{"a", "x:y/z", "f", nullptr});
   auto invocation = call();
   invocation.context.hops = 3;
-  caller_.pending = watched->invoke(invocation, caller_);
+  auto observed = call();
+  observed.context.hops = 3;
+  caller_.pending = watched->invoke(std::move(observed), caller_);
   EXPECT_EQ(caller_.replied->code, contracts::HttpCode::loop_detected);
   invocation.context.chain =
       std::make_shared<contracts::Frame>(contracts::Frame{"b", "x:y/z", "g", top});

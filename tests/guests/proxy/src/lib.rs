@@ -220,7 +220,7 @@ fn answer(response: &IncomingResponse, out: ResponseOutparam) -> Transfer {
 
 /// Requests leave when their guest waits for something.
 fn let_them_leave() {
-    monotonic_clock::subscribe_duration(1000).block();
+    monotonic_clock::subscribe_duration(1_000_000).block();
 }
 
 fn many(n: u32, job: &Job) -> Result<String, ErrorCode> {
