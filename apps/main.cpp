@@ -12,6 +12,7 @@
 #include "contracts/keyvalue/flat_adapter.h"
 #include "contracts/keyvalue/wasi_adapter.h"
 #include "contracts/messaging/wasmcloud_adapter.h"
+#include "net/descriptors.h"
 #include "net/listen.h"
 #include "providers/http_client/http_client.h"
 #include "providers/keyvalue_memory/keyvalue_memory.h"
@@ -46,6 +47,7 @@ weft::LogColour colour_of(int stream) {
 
 int main(int argc, char** argv) {
   weft::keep_large_blocks();
+  weft::net::raise_descriptor_limit();
   const weft::SystemClock clock;
   weft::net::TcpNetwork network;
   weft::SystemRandom random;

@@ -51,6 +51,9 @@ class HttpCallee {
 // the callee failed before.
 class HttpCaller {
  public:
+  // The request is on its way to whoever answers it, through a connection or to a component. Maybe
+  // inside invoke(), and again when it is sent again.
+  virtual void on_sent() {}
   virtual void on_head(HttpCallee& callee, std::uint16_t status,
                        std::span<const Header> headers) = 0;
   virtual void on_body(std::string_view chunk) = 0;

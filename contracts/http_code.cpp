@@ -72,8 +72,9 @@ HttpCode http_code(Errc code) {
       return HttpCode::http_response_timeout;
     case Errc::cancelled:
       return HttpCode::connection_terminated;
-    case Errc::invalid:
     case Errc::exhausted:
+      return HttpCode::connection_limit_reached;
+    case Errc::invalid:
     case Errc::conflict:
     case Errc::trapped:
     case Errc::internal:

@@ -21,6 +21,7 @@ TEST(HttpCode, is_read_without_its_payload_and_is_none_where_there_is_no_such_co
 
 TEST(HttpCode, of_a_refused_call_is_a_denied_request) {
   EXPECT_EQ(http_code(Errc::denied), HttpCode::http_request_denied);
+  EXPECT_EQ(http_code(Errc::exhausted), HttpCode::connection_limit_reached);
   EXPECT_EQ(http_code(Errc::trapped), HttpCode::internal_error);
 }
 

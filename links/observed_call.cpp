@@ -24,12 +24,12 @@ ObservedCall::ObservedCall(Observation observation, const Link* link, const Invo
       started_(observation.clock.now()) {}
 
 Pending ObservedCall::start(Observation observation, const Link* link, contracts::Invoker* target,
-                            Error refused, Invocation invocation, contracts::Replier& replier) {
+                            Refused refused, Invocation invocation, contracts::Replier& replier) {
   auto* call = new ObservedCall(observation, link, invocation,
                                 replier);  // owns itself until reply or cancel
   for (auto* observer : observation.observers) observer->on_start(call->span());
   if (target == nullptr) {
-    call->on_reply({std::unexpected(std::move(refused))});
+    call->on_reply({std::unexpected(std::move(refused.error)), refused.code});
   } else {
     if (observation.recorder != nullptr)
       call->recording_ = observation.recorder->record(invocation, link->target);
@@ -75,6 +75,8 @@ void ObservedCall::on_reply(Reply reply) noexcept {
   replier_.on_reply(std::move(reply));
   if (!starting_) delete this;
 }
+
+void ObservedCall::on_sent() { caller_->on_sent(); }
 
 void ObservedCall::on_head(HttpCallee& callee, std::uint16_t status,
                            std::span<const Header> headers) {

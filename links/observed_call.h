@@ -17,6 +17,11 @@ struct Observation {
   const Clock& clock;
 };
 
+struct Refused {
+  Error error;
+  contracts::HttpCode code = contracts::HttpCode::none;
+};
+
 class ObservedCall final : public contracts::Call,
                            contracts::Replier,
                            contracts::HttpCaller,
@@ -24,7 +29,7 @@ class ObservedCall final : public contracts::Call,
  public:
   // Forwards to `target`; where that is null, answers `refused`.
   static contracts::Pending start(Observation observation, const Link* link,
-                                  contracts::Invoker* target, Error refused,
+                                  contracts::Invoker* target, Refused refused,
                                   contracts::Invocation invocation, contracts::Replier& replier);
 
   void cancel() noexcept override;
@@ -34,6 +39,7 @@ class ObservedCall final : public contracts::Call,
                contracts::Replier& replier);
 
   void on_reply(contracts::Reply reply) noexcept override;
+  void on_sent() override;
   void on_head(contracts::HttpCallee& callee, std::uint16_t status,
                std::span<const contracts::Header> headers) override;
   void on_body(std::string_view chunk) override;

@@ -25,7 +25,8 @@ void Switchboard::swap(std::shared_ptr<const LinkTable> links, Endpoints endpoin
   endpoints_ = std::move(endpoints);
 }
 
-Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation) const {
+Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation,
+                                                contracts::HttpCode& code) const {
   const Link* link = links_->find(invocation.source, invocation.link, invocation.contract);
   if (link == nullptr) {
     return fail(
@@ -34,6 +35,7 @@ Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation) co
                     invocation.source, invocation.link, invocation.contract));
   }
   if (invocation.context.hops > settings_.hop_limit) {
+    code = contracts::HttpCode::loop_detected;
     return fail(Errc::exhausted,
                 fmt::format("more than {} calls deep, the links form a cycle: {}",
                             settings_.hop_limit, contracts::chain_text(invocation.context.chain)));
@@ -55,16 +57,17 @@ Result<Switchboard::Forward> Switchboard::route(const Invocation& invocation) co
 }
 
 Pending Switchboard::invoke(Invocation invocation, Replier& replier) {
-  auto forward = route(invocation);
+  auto code = contracts::HttpCode::none;
+  auto forward = route(invocation, code);
   if (forward) invocation.settings = forward->link->settings;
   if (watched_) {
     return ObservedCall::start(
         {settings_.observers, settings_.recorder, clock_}, forward ? forward->link : nullptr,
-        forward ? forward->target : nullptr, forward ? Error{} : std::move(forward).error(),
+        forward ? forward->target : nullptr, {forward ? Error{} : std::move(forward).error(), code},
         std::move(invocation), replier);
   }
   if (!forward) {
-    replier.on_reply({std::unexpected(std::move(forward).error())});
+    replier.on_reply({std::unexpected(std::move(forward).error()), code});
     return {};
   }
   return forward->target->invoke(std::move(invocation), replier);

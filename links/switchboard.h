@@ -56,7 +56,8 @@ class Switchboard final : public contracts::Invoker {
     const Link* link;
     contracts::Invoker* target;
   };
-  Result<Forward> route(const contracts::Invocation& invocation) const;
+  // The code: of an HTTP call that is not forwarded, unless the error says it all.
+  Result<Forward> route(const contracts::Invocation& invocation, contracts::HttpCode& code) const;
 
   const SwitchboardSettings settings_;
   const bool watched_;  // somebody observes or records

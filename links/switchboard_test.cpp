@@ -249,16 +249,23 @@ TEST_F(SwitchboardTest, denies_a_call_without_a_link_and_says_what_to_add) {
 }
 
 TEST_F(SwitchboardTest, ends_a_cycle_of_links_at_the_hop_limit_and_shows_it) {
+  Spans spans;
+  const auto watched = make({.hop_limit = 2, .policies = {}, .observers = {&spans}});
   const auto board = make({.hop_limit = 2, .policies = {}, .observers = {}});
   auto top = std::make_shared<contracts::Frame>(contracts::Frame{"a", "x:y/z", "f", nullptr});
   auto invocation = call();
   invocation.context.hops = 3;
+  auto observed = call();
+  observed.context.hops = 3;
+  caller_.pending = watched->invoke(std::move(observed), caller_);
+  EXPECT_EQ(caller_.replied->code, contracts::HttpCode::loop_detected);
   invocation.context.chain =
       std::make_shared<contracts::Frame>(contracts::Frame{"b", "x:y/z", "g", top});
 
   caller_.pending = board->invoke(std::move(invocation), caller_);
 
   EXPECT_EQ(code(), Errc::exhausted);
+  EXPECT_EQ(caller_.replied->code, contracts::HttpCode::loop_detected);
   EXPECT_NE(message().find("a -> x:y/z.f -> b -> x:y/z.g"), std::string::npos) << message();
 }
 

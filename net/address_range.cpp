@@ -1,14 +1,24 @@
 #include "net/address_range.h"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "net/http_syntax.h"
 
 namespace weft::net {
 namespace {
 
-using boost::asio::ip::address_v6;
+namespace ip = boost::asio::ip;
+using ip::address_v6;
 
 struct Range4 {
   std::uint32_t first;
@@ -60,13 +70,36 @@ std::string_view inner4(std::uint32_t address) {
   return found == k_ranges4.end() ? std::string_view() : found->what;
 }
 
-bool within(const address_v6::bytes_type& bytes, const Range6& range) {
-  for (unsigned bit = 0; bit < range.bits; ++bit) {
-    const auto index = bit / 8;
-    const auto wanted = index < range.first.size() ? range.first[index] : std::uint8_t{0};
-    if (((bytes[index] ^ wanted) >> (7 - bit % 8) & 1) != 0) return false;
+bool same_begin(const address_v6::bytes_type& one, const address_v6::bytes_type& other,
+                unsigned bits) {
+  for (unsigned bit = 0; bit < bits; ++bit) {
+    if (((one[bit / 8] ^ other[bit / 8]) >> (7 - bit % 8) & 1) != 0) return false;
   }
   return true;
+}
+
+bool within(const address_v6::bytes_type& bytes, const Range6& range) {
+  address_v6::bytes_type first{};
+  std::ranges::copy(range.first, first.begin());
+  return same_begin(bytes, first, range.bits);
+}
+
+address_v6 wide(const ip::address& address) {
+  return address.is_v6() ? ip::make_address_v6(address.to_v6().to_bytes())
+                         : ip::make_address_v6(ip::v4_mapped, address.to_v4());
+}
+
+address_v6 wide(const sockaddr& raw) {
+  if (raw.sa_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, &raw, sizeof(in));
+    return wide(ip::address_v4(ntohl(in.sin_addr.s_addr)));
+  }
+  sockaddr_in6 in{};
+  std::memcpy(&in, &raw, sizeof(in));
+  address_v6::bytes_type bytes;
+  std::memcpy(bytes.data(), &in.sin6_addr, bytes.size());
+  return address_v6(bytes);
 }
 
 std::uint32_t embedded(const address_v6::bytes_type& bytes, std::size_t at) {
@@ -97,6 +130,38 @@ std::string_view inner6(const address_v6::bytes_type& bytes) {
 
 std::string_view inner_range(const boost::asio::ip::address& address) {
   return address.is_v4() ? inner4(address.to_v4().to_uint()) : inner6(address.to_v6().to_bytes());
+}
+
+bool is_own(const boost::asio::ip::address& address) {
+  ifaddrs* found = nullptr;
+  if (::getifaddrs(&found) != 0) return true;  // nobody knows
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(found, ::freeifaddrs);
+  const auto wanted = wide(address);
+  for (const auto* one = found; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr) continue;
+    const auto family = one->ifa_addr->sa_family;
+    if ((family == AF_INET || family == AF_INET6) && wide(*one->ifa_addr) == wanted) return true;
+  }
+  return false;
+}
+
+std::optional<AddressRange> AddressRange::parse(std::string_view text) {
+  const auto slash = std::min(text.find('/'), text.size());
+  boost::system::error_code error;
+  const auto address = ip::make_address(std::string(text.substr(0, slash)), error);
+  if (error) return std::nullopt;
+  const unsigned most = address.is_v4() ? 32 : 128;
+  unsigned bits = most;
+  if (slash < text.size()) {
+    const auto number = parse_decimal(text.substr(slash + 1));
+    if (!number || *number > most) return std::nullopt;
+    bits = static_cast<unsigned>(*number);
+  }
+  return AddressRange{wide(address), bits + 128 - most};
+}
+
+bool AddressRange::contains(const boost::asio::ip::address& address) const {
+  return same_begin(wide(address).to_bytes(), first.to_bytes(), bits);
 }
 
 }  // namespace weft::net

@@ -57,5 +57,31 @@ TEST(InnerRange, sees_an_ipv4_address_inside_an_ipv6_address) {
   }
 }
 
+TEST(AddressRange, holds_the_addresses_that_begin_like_it) {
+  const auto holds = [](std::string_view range, const char* address) {
+    const auto parsed = AddressRange::parse(range);
+    return parsed && parsed->contains(boost::asio::ip::make_address(address));
+  };
+
+  EXPECT_TRUE(holds("10.1.0.0/16", "10.1.255.3"));
+  EXPECT_FALSE(holds("10.1.0.0/16", "10.2.0.1"));
+  EXPECT_TRUE(holds("10.1.0.0/16", "::ffff:10.1.2.3"));
+  EXPECT_TRUE(holds("::1", "::1"));
+  EXPECT_FALSE(holds("::1", "::2"));
+  EXPECT_TRUE(holds("fd00::/8", "fd12::7"));
+  EXPECT_FALSE(holds("0.0.0.0/0", "fd12::7"));
+  EXPECT_TRUE(holds("0.0.0.0/0", "127.0.0.1"));
+}
+
+TEST(AddressRange, is_none_of_what_is_no_address_or_longer_than_one) {
+  for (const auto* text : {"", "true", "10.1", "10.1.0.0/33", "::1/129", "10.0.0.0/", "10.0.0.0/x"})
+    EXPECT_FALSE(AddressRange::parse(text)) << text;
+}
+
+TEST(OwnAddress, is_one_of_an_interface) {
+  EXPECT_TRUE(is_own(boost::asio::ip::make_address("127.0.0.1")));
+  EXPECT_FALSE(is_own(boost::asio::ip::make_address("192.0.2.77")));
+}
+
 }  // namespace
 }  // namespace weft::net

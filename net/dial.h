@@ -41,6 +41,7 @@ struct DialFault {
 struct DialRequest {
   std::string host;  // a name, or an address as in an authority: "10.0.0.1", "[::1]"
   std::uint16_t port = 0;
+  std::string asker = {};                // on whose behalf the name is looked up
   MonotonicTime deadline;                // for the whole of it
   std::shared_ptr<const TlsClient> tls;  // null: none
   // Whether a connection may lead there: asked for each address, after the name was looked up.

@@ -1,7 +1,10 @@
 #include "net/http_client.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -58,6 +61,13 @@ class HttpClientConnection::Wire final : public std::enable_shared_from_this<Wir
   }
 
   bool usable() const { return open_ && handler_ == nullptr; }
+
+  bool usable_now() const {
+    char byte = 0;
+    return usable() &&
+           ::recv(stream_->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           errno == EAGAIN;
+  }
 
   // ---- the request ----
 
@@ -319,5 +329,7 @@ void HttpClientConnection::push(std::string_view chunk, HttpMore more,
 void HttpClientConnection::credit(std::size_t bytes) { wire_->credit(bytes); }
 
 bool HttpClientConnection::usable() const { return wire_->usable(); }
+
+bool HttpClientConnection::usable_now() const { return wire_->usable_now(); }
 
 }  // namespace weft::net

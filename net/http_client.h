@@ -81,6 +81,9 @@ class HttpClientConnection final {
   void credit(std::size_t bytes);
   // Open, and without a request.
   bool usable() const;
+  // The same after a look at the socket: one that its server has closed, or said something on, may
+  // not be known to be so yet.
+  bool usable_now() const;
 
  private:
   class Wire;

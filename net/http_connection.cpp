@@ -65,7 +65,7 @@ void HttpConnection::on_turn_end() {
     if (lost_) return lose(HttpGone::left);
     if (bad_body_ && !refused_) return reject(HttpRefusal(*bad_body_), HttpGone::malformed);
     if (owed_ != 0 && !released_ && !response_.has_ended())
-      handler_.on_sent(std::exchange(owed_, 0));
+      handler_.on_drained(std::exchange(owed_, 0));
     flush();
     if (released_ && !response_.has_ended()) return break_off();
     if (phase_ == Phase::busy && released_ && response_.is_over() && !writing_) next();

@@ -65,7 +65,7 @@ class HttpHandler {
   virtual void on_request_body(std::string_view chunk, HttpMore more,
                                std::span<const HttpField> trailers) = 0;
   // As many bytes of body have left for the client.
-  virtual void on_sent(std::size_t bytes) = 0;
+  virtual void on_drained(std::size_t bytes) = 0;
   // Let go of the request: nobody waits for its answer, which counts as released. Never called from
   // within one of the connection's own functions.
   virtual void on_gone(HttpGone why) = 0;

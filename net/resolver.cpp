@@ -59,12 +59,12 @@ Result<Addresses> ask(const std::string& host) {
 
 // Shared by who asks and who answers. `done` belongs to the thread of the executor.
 struct SystemResolver::Question {
-  Question(std::string name, const Executor& executor, std::function<void(Result<Addresses>)> told)
-      : host(std::move(name)),
+  Question(Query what, const Executor& executor, std::function<void(Result<Addresses>)> told)
+      : query(std::move(what)),
         work(boost::asio::make_work_guard(executor)),
         done(std::move(told)) {}
 
-  const std::string host;
+  const Query query;
   boost::asio::executor_work_guard<Executor> work;  // an answer is to come: its loop goes on
   std::function<void(Result<Addresses>)> done;
   std::atomic<bool> wanted = true;  // read by the thread that answers
@@ -82,7 +82,10 @@ class SystemResolver::Asked final : public Lookup {
   std::shared_ptr<Question> question_;
 };
 
-SystemResolver::SystemResolver(Settings settings) : settings_(settings) {}
+SystemResolver::SystemResolver() : SystemResolver(Settings{}, ask) {}
+
+SystemResolver::SystemResolver(Settings settings, Ask ask)
+    : settings_(settings), ask_(std::move(ask)) {}
 
 SystemResolver::~SystemResolver() {
   std::vector<std::thread> threads;
@@ -96,14 +99,28 @@ SystemResolver::~SystemResolver() {
   for (auto& thread : threads) thread.join();
 }
 
+bool SystemResolver::has_room(const std::string& asker) {
+  const auto own = std::ranges::count_if(
+      questions_, [&asker](const auto& one) { return one->query.asker == asker; });
+  return questions_.size() < settings_.waiting &&
+         static_cast<std::size_t>(own) < settings_.waiting_each;
+}
+
+// The oldest question whose asker has not got its share of the threads.
+SystemResolver::Questions::iterator SystemResolver::next() {
+  return std::ranges::find_if(questions_, [this](const auto& one) {
+    const auto busy = busy_.find(one->query.asker);
+    return busy == busy_.end() || busy->second < settings_.threads_each;
+  });
+}
+
 std::unique_ptr<Resolver::Lookup> SystemResolver::resolve(
-    std::string host, Executor executor, std::function<void(Result<Addresses>)> done) {
-  auto question = std::make_shared<Question>(std::move(host), executor, std::move(done));
+    Query query, Executor executor, std::function<void(Result<Addresses>)> done) {
+  auto question = std::make_shared<Question>(std::move(query), executor, std::move(done));
   auto asked = std::make_unique<Asked>(question);
   const std::lock_guard lock(mutex_);
-  if (questions_.size() >= settings_.waiting)
-    std::erase_if(questions_, [](const auto& one) { return !one->wanted; });
-  if (questions_.size() >= settings_.waiting) {
+  std::erase_if(questions_, [](const auto& one) { return !one->wanted; });
+  if (!has_room(question->query.asker)) {
     boost::asio::post(executor, [question] {
       if (question->done) {
         std::exchange(question->done,
@@ -113,7 +130,7 @@ std::unique_ptr<Resolver::Lookup> SystemResolver::resolve(
     return asked;
   }
   questions_.push_back(std::move(question));
-  if (idle_ == 0 && threads_.size() < settings_.threads) {
+  if (idle_ == 0 && threads_.size() < settings_.threads && next() != questions_.end()) {
     threads_.emplace_back([this] { serve(); });
   } else {
     more_.notify_one();
@@ -125,20 +142,24 @@ void SystemResolver::serve() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
-    more_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
+    more_.wait(lock, [this] { return stopping_ || next() != questions_.end(); });
     --idle_;
     if (stopping_) return;
-    auto question = std::move(questions_.front());
-    questions_.pop_front();
+    const auto at = next();
+    auto question = std::move(*at);
+    questions_.erase(at);
+    const auto asker = question->query.asker;
+    ++busy_[asker];
     lock.unlock();
     // What nobody waits for any more costs no time of those who do.
-    auto answer = question->wanted ? ask(question->host) : Result<Addresses>();
+    auto answer = question->wanted ? ask_(question->query.host) : Result<Addresses>();
     const auto executor = question->work.get_executor();
     boost::asio::post(executor, [question = std::move(question), answer = std::move(answer)] {
       question->work.reset();
       if (question->done) std::exchange(question->done, nullptr)(answer);
     });
     lock.lock();
+    if (--busy_[asker] == 0) busy_.erase(asker);
   }
 }
 

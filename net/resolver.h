@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +19,11 @@ namespace weft::net {
 
 using Addresses = std::vector<boost::asio::ip::address>;
 
+struct Query {
+  std::string host;
+  std::string asker;  // on whose behalf: one that asks much or slow names delays itself alone
+};
+
 // Thread-safe.
 class Resolver {
  public:
@@ -30,7 +36,7 @@ class Resolver {
   // `done` runs on `executor`, whose thread this is, after this has returned, unless the lookup was
   // dropped by then. not_found: there is no such name; unavailable: whoever knows does not answer,
   // or too many ask.
-  virtual std::unique_ptr<Lookup> resolve(std::string host, Executor executor,
+  virtual std::unique_ptr<Lookup> resolve(Query query, Executor executor,
                                           std::function<void(Result<Addresses>)> done) = 0;
 };
 
@@ -38,28 +44,37 @@ class Resolver {
 class SystemResolver final : public Resolver {
  public:
   struct Settings {
-    std::size_t threads = 4;
-    std::size_t waiting = 1024;  // questions that wait for a thread
+    std::size_t threads = 8;
+    std::size_t threads_each = 2;  // for the questions of one asker
+    std::size_t waiting = 1024;    // questions that wait for a thread
+    std::size_t waiting_each = 256;
   };
-  SystemResolver() : SystemResolver(Settings{}) {}
-  explicit SystemResolver(Settings settings);
+  using Ask = std::function<Result<Addresses>(const std::string& host)>;
+  SystemResolver();
+  // `ask` blocks, on any of the threads.
+  SystemResolver(Settings settings, Ask ask);
   // Waits for questions that the system is being asked; those that wait are dropped.
   ~SystemResolver() override;
-  std::unique_ptr<Lookup> resolve(std::string host, Executor executor,
+  std::unique_ptr<Lookup> resolve(Query query, Executor executor,
                                   std::function<void(Result<Addresses>)> done) override;
 
  private:
   struct Question;
   class Asked;
+  using Questions = std::deque<std::shared_ptr<Question>>;
   void serve();
+  bool has_room(const std::string& asker);
+  Questions::iterator next();
 
   const Settings settings_;
+  const Ask ask_;
   std::mutex mutex_;  // questions go to whichever thread is free
   std::condition_variable more_;
-  std::deque<std::shared_ptr<Question>> questions_;  // guarded by mutex_
-  std::size_t idle_ = 0;                             // guarded by mutex_
-  bool stopping_ = false;                            // guarded by mutex_
-  std::vector<std::thread> threads_;                 // guarded by mutex_; started when needed
+  Questions questions_;                      // guarded by mutex_
+  std::map<std::string, std::size_t> busy_;  // guarded by mutex_; threads of each asker
+  std::size_t idle_ = 0;                     // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
+  std::vector<std::thread> threads_;         // guarded by mutex_; started when needed
 };
 
 }  // namespace weft::net

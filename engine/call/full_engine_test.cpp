@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <string>
@@ -64,14 +65,21 @@ class FullEngineTest : public testing::Test {
  protected:
   // One guest asleep on each thread until the engine has no place left; the last thread has none.
   void SetUp() override {
-    for (std::size_t thread = 0; thread < k_crowd; ++thread) {
+    open_engine();
+    fill(k_crowd);
+    ASSERT_LT(rigs_.size(), k_crowd) << "the engine was never full";
+    sleepers_.back().pending.cancel();
+  }
+  void open_engine() {
+    engine_ = *Engine::open({.threads = 1, .guests = 1, .cache = compiled_guests()}, log_);
+  }
+  void fill(std::size_t most) {
+    for (std::size_t thread = 0; thread < most; ++thread) {
       auto& rig = *rigs_.emplace_back(std::make_unique<Rig>(LoopSettings{}, *engine_));
       auto& sleeper = sleepers_.emplace_back();
       rig.ask(rig.shard("bad"), sleeper, "/sleep/600000");
       if (rig.thread->guests.was_full()) break;
     }
-    ASSERT_LT(rigs_.size(), k_crowd) << "the engine was never full";
-    sleepers_.back().pending.cancel();
   }
   void TearDown() override {
     for (auto& sleeper : sleepers_) sleeper.pending.cancel();
@@ -94,8 +102,7 @@ class FullEngineTest : public testing::Test {
 
   SystemClock clock_;
   Log log_{{}, clock_, [](std::string_view) {}};
-  std::unique_ptr<Engine> engine_ =
-      *Engine::open({.threads = 1, .guests = 1, .cache = compiled_guests()}, log_);
+  std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<Rig>> rigs_;
   std::deque<Asker> sleepers_;
 };
@@ -131,6 +138,33 @@ TEST_F(FullEngineTest, makes_a_plain_call_wait_with_its_arguments) {
   EXPECT_TRUE(last().wait([&] { return taker.results.has_value(); }));
   ASSERT_TRUE(*taker.results) << taker.results->error().message;
   EXPECT_EQ((*taker.results)->data()[0], std::byte{42});
+}
+
+TEST_F(FullEngineTest, makes_the_first_call_that_ever_meets_it_wait_with_large_arguments) {
+  const auto places = rigs_.size() - 1;
+  TearDown();
+  sleepers_.clear();
+  open_engine();
+  fill(places);
+  ASSERT_FALSE(last().thread->guests.was_full());
+  auto& rig = *rigs_.emplace_back(std::make_unique<Rig>(LoopSettings{}, *engine_));
+  auto& echo = rig.shard("echo");
+  constexpr std::uint32_t size = 100'000;
+  contracts::Image arguments(8 + size);
+  constexpr std::uint32_t at = 8;
+  std::memcpy(arguments.data(), &at, 4);
+  std::memcpy(arguments.data() + 4, &size, 4);
+  std::memset(arguments.data() + at, 'x', size);
+  Taker taker;
+  rig.call(echo, taker, k_api, "bytes", std::move(arguments));
+  rig.drain();
+  EXPECT_FALSE(taker.results);
+
+  end_one();
+
+  EXPECT_TRUE(rig.wait([&] { return taker.results.has_value(); }));
+  ASSERT_TRUE(*taker.results) << taker.results->error().message;
+  EXPECT_EQ((*taker.results)->size(), 8 + size);
 }
 
 // The guest whose caller goes away has just been woken: its next run is due on its own thread.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <utility>
 
 namespace weft::engine {
@@ -10,9 +9,6 @@ namespace {
 
 // A call that has used this much CPU at its first run is one of those that compute.
 constexpr std::uint64_t k_slice_ns = 1'000'000;
-// Arguments up to this many bytes are copied, so that the call can start again when the engine has
-// no place.
-constexpr std::size_t k_cheap_to_copy = 16 * 1024;
 
 bool stands_in(const std::shared_ptr<const contracts::Frame>& chain, std::string_view component) {
   for (const auto* frame = chain.get(); frame != nullptr; frame = frame->caller.get()) {
@@ -60,6 +56,7 @@ contracts::Pending GuestCall::begin_http(contracts::Context context, LinkSetting
   caller_ = call.caller;
   request_ = call.request;
   replier_ = &replier;
+  caller_->on_sent();
   return begin(std::move(context));
 }
 
@@ -159,10 +156,10 @@ Result<const eng_task*> GuestCall::start_task() {
     case Kind::http:
       return start_http();
     case Kind::plain:
-      return eng_call_fresh(linked.pre.get(), function_->handle.get(), to_engine(take_arguments()),
-                            &component.limits(), shard_.configured_.setting.get(),
-                            GuestContext::pointer(), thread_.loop.executor(),
-                            {this, on_returned, on_done});
+      return eng_call_fresh(linked.pre.get(), function_->handle.get(),
+                            to_engine(std::move(arguments_)), &component.limits(),
+                            shard_.configured_.setting.get(), GuestContext::pointer(),
+                            thread_.loop.executor(), {this, on_returned, on_unused, on_done});
     case Kind::command:
       break;
   }
@@ -173,18 +170,6 @@ Result<const eng_task*> GuestCall::start_task() {
   if (task == nullptr)
     return fail(Errc::invalid, fmt::format("{}: {}", component.id(), failure.text));
   return task;
-}
-
-// The engine frees what it gets, so without a copy there is no second start.
-contracts::Image GuestCall::take_arguments() {
-  const bool cheap = arguments_.is_whole() && arguments_.size() <= k_cheap_to_copy;
-  begun_ = !cheap && !thread_.guests.was_full();
-  // What cannot be made whole is refused where it is lowered: its caller waits no more.
-  if (begun_ || !arguments_.make_whole()) return std::move(arguments_);
-  const auto size = arguments_.size();
-  contracts::Image copy(size);
-  if (size != 0) std::memcpy(copy.data(), arguments_.data(), size);
-  return copy;
 }
 
 void GuestCall::keep_request() {

@@ -86,7 +86,6 @@ class GuestCall final : public GuestContext,
   void on_admitted(Gate& gate) override;
   void start();
   Result<const eng_task*> start_task();
-  contracts::Image take_arguments();
   void keep_request();
   void has_begun();
   void wait_for_place();
@@ -121,6 +120,7 @@ class GuestCall final : public GuestContext,
 
   // guest_call_end.cpp: what the engine says about the guest.
   static void on_returned(void* self, eng_image result);
+  static void on_unused(void* self, eng_image arguments);
   static void on_done(void* self, const eng_report* report);
   static void on_exited(void* self, const eng_report* report, std::uint32_t code);
   void over(const eng_report* report);

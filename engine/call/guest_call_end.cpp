@@ -36,6 +36,11 @@ void GuestCall::on_returned(void* self, eng_image result) {
   static_cast<GuestCall*>(self)->reply(from_engine(result));
 }
 
+// There was no place: they are for the next start.
+void GuestCall::on_unused(void* self, eng_image arguments) {
+  static_cast<GuestCall*>(self)->arguments_ = from_engine(arguments);
+}
+
 void GuestCall::on_done(void* self, const eng_report* report) {
   static_cast<GuestCall*>(self)->over(report);
 }

@@ -82,6 +82,13 @@ std::span<const eng_header> OutgoingCall::for_engine(std::span<const Header> hea
   return fields_;
 }
 
+// What it took to get there is not part of the time for the first byte.
+void OutgoingCall::on_sent() {
+  if (head_) return;
+  progress_ = {};
+  arm();
+}
+
 void OutgoingCall::on_head(contracts::HttpCallee& callee, std::uint16_t status,
                            std::span<const Header> headers) {
   callee_ = &callee;
@@ -177,10 +184,7 @@ void OutgoingCall::watch(const eng_client_request& request) {
   first_byte_ = time_of(request.first_byte_timeout);
   between_bytes_ = time_of(request.between_bytes_timeout);
   if (first_byte_.count() == 0 && between_bytes_.count() == 0) return;
-  // The time for the connection is not part of that for the first byte.
-  if (first_byte_.count() != 0) first_byte_ += time_of(request.connect_timeout);
   alarm_.emplace(thread_.loop.io().get_executor(), thread_.clock, [this] { on_alarm(); });
-  arm();
 }
 
 void OutgoingCall::arm() {

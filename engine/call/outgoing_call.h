@@ -47,6 +47,7 @@ class OutgoingCall final : public GuestRequest,
   void credit(std::size_t bytes) override;
   void on_cancelled() override;
   // contracts::HttpCaller, contracts::Replier
+  void on_sent() override;
   void on_head(contracts::HttpCallee& callee, std::uint16_t status,
                std::span<const contracts::Header> headers) override;
   void on_body(std::string_view chunk) override;
@@ -70,7 +71,7 @@ class OutgoingCall final : public GuestRequest,
   contracts::Pending pending_;
   contracts::HttpCallee* callee_ = nullptr;
   bool starting_ = true, replied_ = false;
-  bool sent_ = false, head_ = false, ended_ = false;  // request; response
+  bool sent_ = false, head_ = false, ended_ = false;  // the whole request; response
   // What the guest set.
   std::optional<Alarm> alarm_;
   std::chrono::nanoseconds first_byte_{}, between_bytes_{};  // 0: none

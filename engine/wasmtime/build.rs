@@ -47,8 +47,8 @@ fn main() {
         ("response-outparam", "http_response::Outparam"),
         ("outgoing-response", "http_response::OutgoingResponse"),
         ("outgoing-body", "http_response::OutgoingBody"),
-        ("outgoing-request", "http_client::OutgoingRequest"),
-        ("request-options", "http_client::Options"),
+        ("outgoing-request", "http_request::OutgoingRequest"),
+        ("request-options", "http_request::Options"),
         ("incoming-response", "http_client::IncomingResponse"),
         ("future-incoming-response", "http_client::FutureResponse"),
     ]

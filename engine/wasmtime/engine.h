@@ -265,10 +265,12 @@ eng_func *eng_func_find(const eng_component *, eng_slice iface, eng_slice name, 
 void eng_func_free(eng_func *);
 
 /* One call in a new instance. `returned` (owns the image) comes before the instance is torn down, `done` last; after an error
- * only `done`. Takes over `args`. `context` is what imports find with eng_call_context and `world` callbacks get. */
+ * only `done`. Takes over `args`; when it ends with ENG_BUSY `unused` gives them back first, as they were. `context` is what
+ * imports find with eng_call_context and `world` callbacks get. */
 typedef struct {
   void *user;
   void (*returned)(void *user, eng_image result);
+  void (*unused)(void *user, eng_image args);
   void (*done)(void *user, const eng_report *);
 } eng_call_sink;
 const eng_task *eng_call_fresh(const eng_pre *, const eng_func *, eng_image args, const eng_limits *,

@@ -38,7 +38,7 @@ class AdminPeer final : public net::HttpPeer {
     answer(refusal.status, k_text, std::string(refusal.why) + "\n");
   }
   void on_request_body(std::string_view, net::HttpMore, std::span<const net::HttpField>) override {}
-  void on_sent(std::size_t) override {}
+  void on_drained(std::size_t) override {}
   void on_gone(net::HttpGone) override {}
   void on_done(const net::HttpOutcome&) override {}
 

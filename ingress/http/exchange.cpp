@@ -157,7 +157,7 @@ void Exchange::on_request_body(std::string_view chunk, net::HttpMore more,
   callee_->push(chunk, body_state(more), fields);
 }
 
-void Exchange::on_sent(std::size_t bytes) {
+void Exchange::on_drained(std::size_t bytes) {
   if (callee_ != nullptr) callee_->credit(bytes);
 }
 

@@ -52,7 +52,7 @@ class Exchange final : public net::HttpPeer,
   void on_refused(const net::HttpRefusal& refusal, const net::HttpRequestLine& line) override;
   void on_request_body(std::string_view chunk, net::HttpMore more,
                        std::span<const net::HttpField> trailers) override;
-  void on_sent(std::size_t bytes) override;
+  void on_drained(std::size_t bytes) override;
   void on_gone(net::HttpGone why) override;
   void on_done(const net::HttpOutcome& outcome) override;
   // contracts::HttpCaller

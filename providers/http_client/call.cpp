@@ -103,7 +103,8 @@ HttpClientCall::HttpClientCall(HttpClientEndpoint& endpoint,
       credit_(kept_.request().credit) {}
 
 void HttpClientCall::start() {
-  if (auto line = endpoint_.pool().take(target_)) return send(std::move(line));
+  const auto look = may_repeat() ? Pool::Look::no : Pool::Look::yes;
+  if (auto line = endpoint_.pool().take(target_, look)) return send(std::move(line));
   dial();
 }
 
@@ -111,17 +112,17 @@ void HttpClientCall::dial() {
   const auto patience = std::min<std::chrono::nanoseconds>(kept_.request().connect_timeout,
                                                            endpoint_.grant().connect_timeout);
   const auto deadline = std::min(deadline_, endpoint_.clock().now() + patience);
-  wish_ = endpoint_.pool().dial({.target = target_, .deadline = deadline}, [this](auto line) {
-    if (line) return send(*std::move(line));
-    dial_failed(line.error());
-  });
+  wish_ = endpoint_.pool().dial({.target = target_, .asker = source_, .deadline = deadline},
+                                [this](auto line) {
+                                  if (line) return send(*std::move(line));
+                                  dial_failed(line.error());
+                                });
 }
 
 void HttpClientCall::dial_failed(const PoolFault& fault) {
   if (!fault.dial) {
-    return fail(HttpCode::connection_limit_reached,
-                {Errc::exhausted, fmt::format("{} connections are open, no more are allowed",
-                                              endpoint_.pool().open())});
+    endpoint_.refused_place(source_, target_, fault.why);
+    return fail(HttpCode::connection_limit_reached, {Errc::exhausted, fault.why});
   }
   const auto code = code_of(fault.dial->kind);
   if (fault.dial->kind == DialFault::Kind::refused_by_us)
@@ -146,6 +147,7 @@ void HttpClientCall::send(std::unique_ptr<Line> line) {
                            .body = body ? net::HttpMore::yes : net::HttpMore::no,
                            .credit = credit_},
                           *this);
+  caller_->on_sent();
 }
 
 void HttpClientCall::cancel() noexcept {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 #include "net/address_range.h"
@@ -11,7 +12,9 @@ namespace {
 
 using contracts::HttpCode;
 
-constexpr std::size_t k_most_told = 256;  // refusals that get a line of their own
+// Refusals that get a line of their own, in so much time.
+constexpr std::size_t k_most_told = 256;
+constexpr std::chrono::minutes k_told_for{10};
 
 std::string value_for(std::string_view key, const Target& target) {
   if (key == "schemes") return std::string(target.scheme);
@@ -22,15 +25,22 @@ std::string value_for(std::string_view key, const Target& target) {
 }  // namespace
 
 HttpClientEndpoint::HttpClientEndpoint(const net::Executor& executor, net::Resolver& resolver,
-                                       const Clock& clock, Log& log, Grant grant,
-                                       const MaybeTls& tls)
-    : clock_(clock),
+                                       net::ConnectionPlaces& places, const Clock& clock, Log& log,
+                                       Grant grant, const MaybeTls& tls)
+    : seat_(std::make_shared<Seat>(executor, this)),
+      clock_(clock),
       log_(log),
       grant_(std::move(grant)),
       no_tls_(tls ? std::nullopt : std::optional(tls.error())),
-      pool_(executor, resolver, clock, grant_, tls ? *tls : nullptr) {}
+      pool_(executor, resolver, places, clock, grant_, tls ? *tls : nullptr) {}
 
 HttpClientEndpoint::~HttpClientEndpoint() {
+  close();
+  seat_->endpoint = nullptr;
+}
+
+void HttpClientEndpoint::close() {
+  closed_ = true;
   while (!calls_.empty()) {
     calls_.begin()->second->fail(HttpCode::connection_terminated,
                                  {Errc::unavailable, "the HTTP client is being stopped"});
@@ -42,6 +52,10 @@ contracts::Pending HttpClientEndpoint::invoke(contracts::Invocation invocation,
   const auto* http = std::get_if<contracts::HttpCall>(&invocation.payload);
   if (http == nullptr) {
     replier.on_reply({fail(Errc::invalid, "weft:http-client takes HTTP requests only")});
+    return {};
+  }
+  if (closed_) {
+    replier.on_reply({fail(Errc::unavailable, "the HTTP client is stopped")});
     return {};
   }
   auto target = Target::of(http->request->scheme, http->request->authority);
@@ -72,14 +86,25 @@ contracts::Pending HttpClientEndpoint::invoke(contracts::Invocation invocation,
   return contracts::Pending(call);
 }
 
-bool HttpClientEndpoint::is_news(const std::string& source, const Target& target) {
-  return told_.size() < k_most_told &&
-         told_.insert(fmt::format("{} {}:{}", source, target.host, target.port)).second;
+bool HttpClientEndpoint::is_news(const std::string& source, const Target& target,
+                                 std::string_view reason) {
+  if (const auto now = clock_.now(); now >= told_since_ + k_told_for) {
+    told_.clear();
+    told_since_ = now;
+  }
+  if (told_.size() > k_most_told) return false;
+  const auto refusal =
+      fmt::format("{} {} {}:{} {}", source, target.scheme, target.host, target.port, reason);
+  if (!told_.insert(refusal).second) return false;
+  if (told_.size() <= k_most_told) return true;
+  log_.warn(fmt::format("{} refusals of requests were told in {} minutes; more of them are not",
+                        k_most_told, k_told_for.count()));
+  return false;
 }
 
 void HttpClientEndpoint::refused_target(const std::string& source, const Target& target,
                                         std::string_view key) {
-  if (!is_news(source, target)) return;
+  if (!is_news(source, target, key)) return;
   log_.warn(fmt::format("a request to {}://{}:{} was refused: the link's `{}` does not name it; to "
                         "allow it, add '{}' to `{}` in the target config of the link",
                         target.scheme, target.host, target.port, key, value_for(key, target), key),
@@ -87,7 +112,7 @@ void HttpClientEndpoint::refused_target(const std::string& source, const Target&
 }
 
 void HttpClientEndpoint::refused_tls(const std::string& source, const Target& target) {
-  if (!is_news(source, target)) return;
+  if (!is_news(source, target, "ca_file")) return;
   log_.warn(fmt::format("https://{}:{} cannot be trusted: {}, in `ca_file` in the target config of "
                         "the link",
                         target.host, target.port, no_tls_->message),
@@ -96,12 +121,19 @@ void HttpClientEndpoint::refused_tls(const std::string& source, const Target& ta
 
 void HttpClientEndpoint::refused_address(const std::string& source, const Target& target,
                                          const boost::asio::ip::address& address) {
-  if (!is_news(source, target)) return;
-  log_.warn(
-      fmt::format("a request to {} was refused: its address {} is {}; to allow such addresses, add "
-                  "`allow_private: \"true\"` to the target config of the link",
-                  target.host, address.to_string(), net::inner_range(address)),
-      {{"component", source}, {"host", target.host}, {"address", address.to_string()}});
+  const auto text = address.to_string();
+  if (!is_news(source, target, text)) return;
+  log_.warn(fmt::format("a request to {} was refused: its address {} is {}; to allow it, add '{}' "
+                        "or its network to `allow_private` in the target config of the link",
+                        target.host, text, grant_.refuses(address), text),
+            {{"component", source}, {"host", target.host}, {"address", text}});
+}
+
+void HttpClientEndpoint::refused_place(const std::string& source, const Target& target,
+                                       std::string_view why) {
+  if (!is_news(source, target, "connections")) return;
+  log_.warn(fmt::format("a request to {}:{} got no connection: {}", target.host, target.port, why),
+            {{"component", source}, {"host", target.host}});
 }
 
 }  // namespace weft::providers::http_client

@@ -84,6 +84,20 @@ Result<> read_hosts(std::string_view value, std::vector<std::string>& hosts) {
   return {};
 }
 
+Result<> read_privates(std::string_view value, Grant& grant) {
+  grant.allow_private = value == "true";
+  if (value == "true" || value == "false") return {};
+  constexpr std::string_view takes = "true, false or addresses such as 10.1.0.0/16, ::1";
+  const auto ranges = items(value);
+  if (ranges.empty()) return wrong("allow_private", takes, value);
+  for (const auto& item : ranges) {
+    const auto range = net::AddressRange::parse(item);
+    if (!range) return wrong("allow_private", takes, item);
+    grant.privates.push_back(*range);
+  }
+  return {};
+}
+
 bool matches(std::string_view host, std::string_view pattern) {
   if (!pattern.starts_with("*.")) return host == pattern;
   const auto rest = pattern.substr(1);  // ".example.com"
@@ -127,8 +141,7 @@ Result<Grant> Grant::parse(const contracts::Settings& settings) {
         if (scheme != "http" && scheme != "https") return wrong(key, "http, https or both", scheme);
       }
     } else if (key == "allow_private") {
-      if (value != "true" && value != "false") return wrong(key, "true or false", value);
-      grant.allow_private = value == "true";
+      TRY_OK(read_privates(value, grant));
     } else if (key == "ca_file") {
       grant.ca_file = value;
     } else if (key == "connect_timeout") {
@@ -153,6 +166,14 @@ std::string_view Grant::refuses(const Target& target) const {
   if (!allowed(hosts, [&](const auto& one) { return matches(target.host, one); })) return "hosts";
   if (!allowed(ports, [&](const auto& one) { return one == target.port; })) return "ports";
   return {};
+}
+
+std::string_view Grant::refuses(const boost::asio::ip::address& address) const {
+  const auto holds = [&address](const auto& range) { return range.contains(address); };
+  if (allow_private || std::ranges::any_of(privates, holds)) return {};
+  const auto range = net::inner_range(address);
+  if (!range.empty()) return range;
+  return net::is_own(address) ? "one of this machine" : "";
 }
 
 }  // namespace weft::providers::http_client

@@ -62,10 +62,25 @@ TEST(Grant, tells_which_key_is_wrong_and_what_it_takes) {
   EXPECT_NE(complaint("hosts", "*.*.example.com"), "");
   EXPECT_NE(complaint("hosts", "example.com:80"), "");
   EXPECT_EQ(complaint("schemes", "ftp"), "schemes takes http, https or both; not 'ftp'");
-  EXPECT_EQ(complaint("allow_private", "yes"), "allow_private takes true or false; not 'yes'");
+  EXPECT_EQ(complaint("allow_private", "yes"),
+            "allow_private takes true, false or addresses such as 10.1.0.0/16, ::1; not 'yes'");
   EXPECT_NE(complaint("connect_timeout", "10"), "");
+  EXPECT_NE(complaint("allow_private", ""), "");
   EXPECT_EQ(complaint("connect_timeout", "10s"), "");
   EXPECT_NE(complaint("connections", "0"), "");
+}
+
+TEST(Grant, is_widened_to_private_addresses_by_their_ranges) {
+  const auto grant = Grant::parse({{"allow_private", "10.1.0.0/16, ::1"}}).value();
+  const auto refuses = [&grant](const char* address) {
+    return grant.refuses(boost::asio::ip::make_address(address));
+  };
+
+  EXPECT_EQ(refuses("10.1.2.3"), "");
+  EXPECT_EQ(refuses("::1"), "");
+  EXPECT_EQ(refuses("192.0.3.1"), "");
+  EXPECT_EQ(refuses("10.2.0.1"), "private");
+  EXPECT_EQ(refuses("127.0.0.1"), "loopback");
 }
 
 TEST(Target, of_what_is_no_authority_is_none) {

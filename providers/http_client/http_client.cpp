@@ -1,6 +1,9 @@
 #include "providers/http_client/http_client.h"
 
 #include <array>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <future>
 #include <string_view>
 #include <utility>
 
@@ -24,7 +27,8 @@ constexpr std::array k_keys = {
     ConfigKey{"ports", k_place, KeySupport::taken, "the only ports", "every one", ""},
     ConfigKey{"schemes", k_place, KeySupport::taken, "http, https", "both", ""},
     ConfigKey{"allow_private", k_place, KeySupport::taken,
-              "whether requests may lead to this machine and its networks", "false", ""},
+              "whether requests may lead to this machine and its networks, or to which addresses",
+              "false", ""},
     ConfigKey{"ca_file", k_place, KeySupport::taken,
               "certificates in PEM that are trusted for https", "those of the system", ""},
     ConfigKey{"connect_timeout", k_place, KeySupport::taken,
@@ -39,6 +43,9 @@ constexpr std::array k_keys = {
     ConfigKey{"ssl_certs_file", k_place, KeySupport::refused, "more certificates to trust", "",
               "Write `ca_file`: its certificates are trusted instead of the system's."}};
 
+// A thread that is asked to end its calls does so at once, unless it has stopped.
+constexpr std::chrono::seconds k_patience{5};
+
 }  // namespace
 
 const contracts::ProviderKind& kind() {
@@ -52,14 +59,19 @@ const contracts::ProviderKind& kind() {
       .start = [](const contracts::ProviderStart& start)
           -> Result<std::unique_ptr<contracts::Provider>> {
         return std::make_unique<HttpClient>(std::make_unique<net::SystemResolver>(),
+                                            net::ConnectionPlaces::of_process(),
                                             net::TlsClient::make({}), start.clock, start.log);
       }};
   return one;
 }
 
-HttpClient::HttpClient(std::unique_ptr<net::Resolver> resolver, MaybeTls system, const Clock& clock,
-                       Log& log)
-    : resolver_(std::move(resolver)), system_(std::move(system)), clock_(clock), log_(log) {}
+HttpClient::HttpClient(std::unique_ptr<net::Resolver> resolver, net::ConnectionPlaces& places,
+                       MaybeTls system, const Clock& clock, Log& log)
+    : resolver_(std::move(resolver)),
+      places_(places),
+      system_(std::move(system)),
+      clock_(clock),
+      log_(log) {}
 
 Result<std::unique_ptr<contracts::Endpoint>> HttpClient::open(
     boost::asio::io_context::executor_type executor, const contracts::Settings& settings) {
@@ -67,8 +79,32 @@ Result<std::unique_ptr<contracts::Endpoint>> HttpClient::open(
   auto tls = grant.ca_file.empty() ? system_ : net::TlsClient::make({.ca_file = grant.ca_file});
   if (!tls && !grant.ca_file.empty())
     return std::unexpected(std::move(tls).error().context("ca_file"));
-  return std::make_unique<HttpClientEndpoint>(executor, *resolver_, clock_, log_, std::move(grant),
-                                              std::move(tls));
+  auto made = std::make_unique<HttpClientEndpoint>(executor, *resolver_, places_, clock_, log_,
+                                                   std::move(grant), tls);
+  const std::lock_guard lock(mutex_);
+  if (closed_) return fail(Errc::unavailable, "the HTTP client is stopped");
+  std::erase_if(seats_, [](const auto& seat) { return seat.expired(); });
+  seats_.push_back(made->seat());
+  return made;
+}
+
+void HttpClient::close() {
+  auto ended = std::make_shared<std::promise<void>>();
+  auto all = ended->get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    // Whichever is dropped last tells: those that ran, and those whose threads have stopped.
+    const std::shared_ptr<void> last(nullptr, [ended](void*) { ended->set_value(); });
+    for (const auto& one : seats_) {
+      const auto seat = one.lock();
+      if (!seat) continue;
+      boost::asio::post(seat->executor, [seat, last] {
+        if (seat->endpoint != nullptr) seat->endpoint->close();
+      });
+    }
+  }
+  (void)all.wait_for(k_patience);
 }
 
 }  // namespace weft::providers::http_client

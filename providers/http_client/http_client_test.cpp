@@ -92,6 +92,53 @@ TEST(HttpClientTest, does_not_use_a_connection_that_the_server_has_closed_meanwh
   EXPECT_EQ(client.get(at(server), {.method = "POST"}), "200 hello");
 }
 
+TEST(HttpClientTest, looks_before_it_sends_what_cannot_be_repeated_on_a_kept_connection) {
+  Client client;
+  std::atomic<bool> closed = false;
+  RawServer server([&](RawClient& peer, int) {
+    peer.read_until("\r\n\r\n");
+    peer.send(k_hello);
+    peer.close();
+    closed = true;
+  });
+  EXPECT_EQ(client.get(at(server)), "200 hello");
+  while (!closed) std::this_thread::yield();  // and the client's loop does not run
+
+  EXPECT_EQ(client.get(at(server), {.method = "POST"}), "200 hello");
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(HttpClientTest, hands_a_connection_on_to_who_waits_for_the_same_origin) {
+  Client client({{"allow_private", "true"}, {"connections", "1"}});
+  RawServer server(always(std::string(k_hello)));
+  std::vector<Guest> guests(10);
+
+  for (auto& guest : guests) client.ask(guest, at(server), {});
+  EXPECT_TRUE(client.wait([&] { return std::ranges::all_of(guests, &Guest::over); }));
+
+  for (const auto& guest : guests) EXPECT_EQ(guest.text(), "200 hello");
+  EXPECT_EQ(server.connections(), 1);
+  client.endpoint.reset();  // closes what it keeps, so that the servers end
+}
+
+TEST(HttpClientTest, gives_the_place_of_a_connection_to_who_waits_for_another_origin) {
+  Client client({{"allow_private", "true"}, {"connections", "1"}});
+  RawServer one(always(std::string(k_hello))), two(always(std::string(k_hello)));
+  Guest first, given_up, other, last;
+
+  client.ask(first, at(one), {});
+  client.ask(given_up, at(one), {});
+  client.ask(other, at(two), {});
+  client.ask(last, at(one), {});
+  given_up.pending.cancel();
+  EXPECT_TRUE(client.wait([&] { return first.over && other.over && last.over; }));
+
+  EXPECT_EQ(other.text(), "200 hello");
+  EXPECT_EQ(one.connections(), 2);
+  EXPECT_EQ(client.endpoint->in_flight(), 0u);
+  client.endpoint.reset();  // closes what it keeps, so that the servers end
+}
+
 TEST(HttpClientTest, streams_both_bodies_in_chunks_with_trailers) {
   Client client;
   std::string request;
@@ -284,11 +331,40 @@ TEST(HttpClientTest, tells_once_which_host_was_refused_and_what_would_allow_it) 
   }
 
   EXPECT_THAT(client.logged,
-              HasSubstr("its address 127.0.0.1 is loopback; to allow such addresses, "
-                        "add `allow_private: \"true\"`"));
+              HasSubstr("its address 127.0.0.1 is loopback; to allow it, add '127.0.0.1' or its "
+                        "network to `allow_private`"));
   EXPECT_THAT(client.logged, HasSubstr("add 'other.example' to `hosts`"));
   EXPECT_THAT(client.logged, HasSubstr("component=app-web"));
   EXPECT_EQ(std::ranges::count(client.logged, '\n'), 2);
+}
+
+TEST(HttpClientTest, tells_each_reason_for_which_a_host_was_refused_and_not_without_end) {
+  Client client(contracts::Settings{{"ports", "443"}, {"schemes", "https"}});
+
+  client.get("shop.example:80");
+  client.get("shop.example:444", {.scheme = "https"});
+  client.get("shop.example:444");
+  for (int port = 1000; port < 1400; ++port) client.get("shop.example:" + std::to_string(port));
+
+  EXPECT_THAT(client.logged, HasSubstr("add 'http' to `schemes`"));
+  EXPECT_THAT(client.logged, HasSubstr("add '444' to `ports`"));
+  EXPECT_THAT(client.logged, HasSubstr("256 refusals of requests were told in 10 minutes"));
+  EXPECT_EQ(std::ranges::count(client.logged, '\n'), 257);
+}
+
+TEST(HttpClientTest, leaves_descriptors_to_the_rest_of_the_process) {
+  Client client;
+  RawServer server([](RawClient& peer, int) { peer.read_all(); });
+  RawServer other(always(std::string(k_hello)));
+  EXPECT_EQ(client.get(at(other)), "200 hello");
+  std::vector<Guest> guests(20);
+
+  for (auto& guest : guests) client.ask(guest, at(server), {});
+  EXPECT_EQ(client.get(at(server)), "connection-limit-reached");
+
+  EXPECT_THAT(client.logged, HasSubstr("raise it (ulimit -n, LimitNOFILE)"));
+  client.endpoint.reset();
+  EXPECT_NE(client.places.take(), nullptr);
 }
 
 TEST(HttpClientTest, serves_all_but_https_where_the_system_has_no_certificates) {
@@ -364,6 +440,29 @@ TEST(HttpClientTest, answers_its_calls_when_it_ends) {
   EXPECT_EQ(guest.text(), "connection-terminated");
   EXPECT_EQ(dialling.error->code, Errc::unavailable);
   client.work(std::chrono::milliseconds(20));
+}
+
+TEST(HttpClientTest, answers_its_calls_before_its_provider_is_closed) {
+  Client client;
+  RawServer server([](RawClient& peer, int) { peer.read_all(); });
+  Guest guest, late;
+  client.ask(guest, at(server), {});
+  client.work(std::chrono::milliseconds(20));
+
+  std::atomic<bool> closed = false;
+  std::thread control([&] {
+    client.provider_.close();
+    closed = true;
+  });
+  client.work(std::chrono::milliseconds(20));
+  EXPECT_TRUE(client.wait([&] { return guest.over; }));
+  control.join();
+
+  EXPECT_EQ(guest.error->code, Errc::unavailable);
+  client.ask(late, at(server), {});
+  EXPECT_EQ(late.error->code, Errc::unavailable);
+  EXPECT_FALSE(client.provider_.open(client.io.get_executor(), {}));
+  client.endpoint.reset();
 }
 
 TEST(HttpClientTest, closes_connections_that_nobody_has_used_for_long) {

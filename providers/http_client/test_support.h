@@ -23,12 +23,12 @@ using Names = std::map<std::string, std::vector<std::string>>;
 class FakeResolver final : public net::Resolver {
  public:
   explicit FakeResolver(const Names& names) : names_(names) {}
-  std::unique_ptr<Lookup> resolve(std::string host, net::Executor executor,
+  std::unique_ptr<Lookup> resolve(net::Query query, net::Executor executor,
                                   std::function<void(Result<net::Addresses>)> done) override {
     auto asked = std::make_shared<std::function<void(Result<net::Addresses>)>>(std::move(done));
-    const auto found = names_.find(host);
+    const auto found = names_.find(query.host);
     if (found == names_.end() || !found->second.empty()) {
-      Result<net::Addresses> answer = fail(Errc::not_found, "there is no host " + host);
+      Result<net::Addresses> answer = fail(Errc::not_found, "there is no host " + query.host);
       if (found != names_.end()) {
         net::Addresses addresses;
         for (const auto& one : found->second)
@@ -122,7 +122,7 @@ class Client {
  public:
   explicit Client(contracts::Settings settings = {{"allow_private", "true"}},
                   MaybeTls system = net::TlsClient::make({}))
-      : provider_(std::make_unique<FakeResolver>(names), std::move(system), clock, log) {
+      : provider_(std::make_unique<FakeResolver>(names), places, std::move(system), clock, log) {
     auto opened = provider_.open(io.get_executor(), settings);
     EXPECT_TRUE(opened) << opened.error().message;
     if (opened) endpoint = *std::move(opened);
@@ -190,6 +190,7 @@ class Client {
   std::string logged;
   Log log{{.level = LogLevel::debug}, clock, [this](std::string_view line) { logged += line; }};
   TraceContext trace = TraceContext::make(random);
+  net::ConnectionPlaces places{20};
   HttpClient provider_;
   std::unique_ptr<contracts::Endpoint> endpoint;
 };

@@ -4,18 +4,22 @@
 //! Nothing is told to C++ while the guest's fiber runs, but once it has been left ([`crate::outbox`]): there C++ may run
 //! and end other guests. The request's body waits in a window and is pulled (`eng_client_want`), the response's is pushed
 //! within a credit that the guest renews by reading.
-use crate::ffi::{Pair, Slice, User, array, entry};
+mod answer;
+mod body;
+mod entry;
+
+use crate::ffi::{Pair, Slice, User};
 use crate::fields::Fields;
-use crate::http_error::code_of;
 use crate::http_types::types::ErrorCode;
 use crate::limits::{Held, Limits, Refusal, Reserved};
 use crate::outbox;
-use crate::pieces;
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
+
+pub use entry::*;
 
 /// How requests leave. `start` takes over a reference to the client and answers what the others get as their user.
 #[repr(C)]
@@ -100,10 +104,12 @@ struct State {
     wanted: Option<usize>,
     writer: Option<Waker>,
     // The response.
-    head: Option<(u16, Fields)>,
+    head: Option<(u16, Fields, Reserved)>,
     chunks: VecDeque<Bytes>,
     ended: bool,
-    trailers: Option<Fields>,
+    trailers: Option<(Fields, Reserved)>,
+    /// What came did not fit beside what the host holds for the guest.
+    refused: Option<Refusal>,
     failed: Option<ErrorCode>,
     consumed: usize,
     reader: Option<Waker>,
@@ -138,6 +144,18 @@ impl State {
 
     fn is_gone(&self) -> bool {
         matches!(self.link, Link::Gone)
+    }
+
+    /// A place for what came, until the guest takes it; without one the response is lost.
+    fn reserve(&mut self, fields: &Fields) -> Option<Reserved> {
+        let refusal = match self.reserved.first()?.more(fields.bytes()) {
+            Ok(reserved) => return Some(reserved),
+            Err(refusal) => refusal,
+        };
+        self.failed
+            .get_or_insert(ErrorCode::InternalError(Some(refusal.to_string())));
+        self.refused = Some(refusal);
+        None
     }
 
     /// The next piece of the request's body, at most `limit` bytes.
@@ -236,6 +254,7 @@ impl Client {
             chunks: VecDeque::new(),
             ended: false,
             trailers: None,
+            refused: None,
             failed: None,
             consumed: 0,
             reader: None,
@@ -331,222 +350,6 @@ impl Client {
         }
     }
 
-    // ---- the request's body, as the guest writes it ----
-
-    /// `None`: nothing more is taken.
-    pub fn room(&self) -> Option<usize> {
-        let state = lock(&self.state);
-        let closed = state.finished.is_some() || state.cancelled || state.is_gone();
-        (!closed).then(|| WINDOW - state.queued)
-    }
-
-    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.room().is_none_or(|room| room > 0) {
-            return Poll::Ready(());
-        }
-        lock(&self.state).writer = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    /// The length that was written in all when that is more than was promised: then the request is broken.
-    pub fn write(self: &Arc<Self>, bytes: Bytes) -> Result<(), u64> {
-        let mut state = lock(&self.state);
-        let written = state.written + bytes.len() as u64;
-        if self.expected.is_some_and(|expected| written > expected) {
-            drop(state);
-            self.cancel(ErrorCode::HttpRequestBodySize(Some(written)));
-            return Err(written);
-        }
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        state.written = written;
-        state.queued += bytes.len();
-        pieces::put(&mut state.out, bytes);
-        if state.sendable() {
-            self.notify(state);
-        }
-        Ok(())
-    }
-
-    pub fn finish(self: &Arc<Self>, trailers: Fields) -> Result<(), ErrorCode> {
-        let mut state = lock(&self.state);
-        if self
-            .expected
-            .is_some_and(|expected| state.written != expected)
-        {
-            let code = ErrorCode::HttpRequestBodySize(Some(state.written));
-            drop(state);
-            self.cancel(code.clone());
-            return Err(code);
-        }
-        state.finished = Some(trailers);
-        if state.sendable() {
-            self.notify(state);
-        }
-        Ok(())
-    }
-
-    /// The guest dropped the body of the request without finishing it.
-    pub fn abandon_body(self: &Arc<Self>) {
-        let why = "the guest dropped the body of its request without finishing it";
-        self.cancel(ErrorCode::InternalError(Some(why.into())));
-    }
-
-    /// The request will never be complete, or nobody waits for its response.
-    fn cancel(self: &Arc<Self>, code: ErrorCode) {
-        let mut state = lock(&self.state);
-        if state.cancelled || state.is_gone() {
-            return;
-        }
-        state.cancelled = true;
-        if !state.ended {
-            state.failed.get_or_insert(code);
-        }
-        let reader = state.reader.take();
-        self.notify(state);
-        wake(reader);
-    }
-
-    // ---- the response, as the guest reads it ----
-
-    /// The guest has no use for (the rest of) the response.
-    pub fn abandon(self: &Arc<Self>) {
-        if !lock(&self.state).ended {
-            self.cancel(ErrorCode::ConnectionTerminated);
-        }
-    }
-
-    fn poll(&self, cx: &mut Context<'_>, ready: impl Fn(&State) -> bool) -> Poll<()> {
-        let mut state = lock(&self.state);
-        if ready(&state) {
-            return Poll::Ready(());
-        }
-        state.reader = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    pub fn poll_head(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll(cx, |state| state.head.is_some() || state.failed.is_some())
-    }
-
-    /// `None` until it is there. Once.
-    pub fn take_head(&self) -> Option<Result<(u16, Fields), ErrorCode>> {
-        let mut state = lock(&self.state);
-        match state.head.take() {
-            Some(head) => Some(Ok(head)),
-            None => state.failed.clone().map(Err),
-        }
-    }
-
-    pub fn grow(self: &Arc<Self>, held: &mut Held) {
-        if let Ok(reserved) = held.reserve(MORE as u64) {
-            let mut state = lock(&self.state);
-            state.reserved.push(reserved);
-            state.consumed += MORE;
-            self.notify(state);
-        }
-    }
-
-    pub fn take(self: &Arc<Self>, limit: usize) -> Option<Result<Bytes, ErrorCode>> {
-        let mut state = lock(&self.state);
-        let Some(chunk) = state.chunks.front_mut() else {
-            if state.ended {
-                return Some(Ok(Bytes::new()));
-            }
-            return state.failed.clone().map(Err);
-        };
-        let piece = chunk.split_to(chunk.len().min(limit));
-        if chunk.is_empty() {
-            state.chunks.pop_front();
-        }
-        state.consumed += piece.len();
-        self.notify(state);
-        Some(Ok(piece))
-    }
-
-    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll(cx, |state| {
-            !state.chunks.is_empty() || state.ended || state.failed.is_some()
-        })
-    }
-
-    /// Throws the rest of the body away; ready once it has ended.
-    pub fn poll_trailers(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = lock(&self.state);
-        let left: usize = state.chunks.drain(..).map(|chunk| chunk.len()).sum();
-        if state.ended || state.failed.is_some() {
-            return Poll::Ready(());
-        }
-        state.consumed += left;
-        state.reader = Some(cx.waker().clone());
-        if state.consumed > 0 {
-            self.notify(state);
-        }
-        Poll::Pending
-    }
-
-    pub fn take_trailers(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
-        let mut state = lock(&self.state);
-        if state.ended {
-            return Some(Ok(state.trailers.take()));
-        }
-        state.failed.clone().map(Err)
-    }
-
-    // ---- from C++ ----
-
-    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        let (result, reader) = {
-            let mut state = lock(&self.state);
-            let result = change(&mut state);
-            (result, state.reader.take())
-        };
-        wake(reader);
-        result
-    }
-
-    fn fail(&self, code: ErrorCode) {
-        self.change(|state| {
-            if !state.ended {
-                state.failed.get_or_insert(code);
-            }
-        });
-    }
-
-    fn head(&self, status: u16, headers: &[Pair]) {
-        let fields = Fields::copied(headers.iter());
-        if fields.check(&self.limits).is_err() {
-            let bytes = u32::try_from(fields.bytes()).ok();
-            return self.fail(ErrorCode::HttpResponseHeaderSectionSize(bytes));
-        }
-        self.change(|state| state.head = Some((status, fields)));
-    }
-
-    fn body(&self, chunk: &[u8]) {
-        self.change(|state| {
-            if state.failed.is_none() && !chunk.is_empty() {
-                pieces::put(&mut state.chunks, Bytes::copy_from_slice(chunk));
-            }
-        });
-    }
-
-    fn end(&self, trailers: &[Pair]) {
-        let fields = (!trailers.is_empty()).then(|| Fields::copied(trailers.iter()));
-        if let Some(fields) = &fields
-            && fields.check(&self.limits).is_err()
-        {
-            let bytes = u32::try_from(fields.bytes()).ok();
-            return self.fail(ErrorCode::HttpResponseTrailerSectionSize(bytes));
-        }
-        self.change(|state| {
-            if state.failed.is_none() {
-                state.ended = true;
-                state.trailers = fields;
-            }
-        });
-    }
-
     fn want(self: &Arc<Self>, limit: usize) {
         let act = {
             let mut state = lock(&self.state);
@@ -574,83 +377,4 @@ impl Client {
         });
         wake(writer);
     }
-}
-
-/// The head of the response, once. All of these from the thread of the task.
-///
-/// # Safety
-/// `client` must not be freed, the slices be readable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eng_client_head(
-    client: *const Client,
-    status: u16,
-    headers: *const Pair,
-    count: usize,
-) {
-    entry((), || unsafe {
-        (*client).head(status, array(headers, count))
-    });
-}
-
-/// A piece of the response's body, within the credit.
-///
-/// # Safety
-/// As [`eng_client_head`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eng_client_body(client: *const Client, chunk: Slice) {
-    entry((), || unsafe { (*client).body(chunk.bytes()) });
-}
-
-/// The response is complete.
-///
-/// # Safety
-/// As [`eng_client_head`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eng_client_end(
-    client: *const Client,
-    trailers: *const Pair,
-    count: usize,
-) {
-    entry((), || unsafe { (*client).end(array(trailers, count)) });
-}
-
-/// There is no (complete) response: `code` by its WIT name, `detail` where that code has room for text.
-///
-/// # Safety
-/// As [`eng_client_head`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eng_client_fail(client: *const Client, code: Slice, detail: Slice) {
-    entry((), || {
-        let (code, detail) = unsafe { (code.bytes(), detail.bytes()) };
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        let (code, detail) = (text(code), text(detail));
-        let known = code_of(&code, &detail);
-        let code =
-            known.unwrap_or_else(|| ErrorCode::InternalError(Some(format!("{code} {detail}"))));
-        unsafe { &*client }.fail(code);
-    });
-}
-
-/// More of the request's body can be taken: answered by one `push`, at once or later.
-///
-/// # Safety
-/// As [`eng_client_head`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eng_client_want(client: *const Client, limit: usize) {
-    entry((), || {
-        unsafe { crate::setting::share(client) }.want(limit);
-    });
-}
-
-/// No callback comes any more.
-///
-/// # Safety
-/// `client` comes from `start` and is not used again.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eng_client_free(client: *const Client) {
-    entry((), || {
-        if !client.is_null() {
-            unsafe { Arc::from_raw(client) }.let_go();
-        }
-    });
 }

@@ -8,7 +8,7 @@ use crate::http_types::types::{self, ErrorCode};
 use crate::sync::lock;
 use bytes::Bytes;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -54,6 +54,10 @@ impl OutgoingBody {
     }
 }
 
+/// HTTP/1.1 has trailers only behind chunks (RFC 9112, 7.1.2), and content-length means that there are none.
+pub const NO_TRAILERS: &str =
+    "a body with content-length has no trailers; leave that header out, and it is sent in chunks";
+
 enum Stage {
     /// Its response has not been chosen (yet): what was written waits here.
     Early(Vec<Bytes>),
@@ -98,6 +102,15 @@ pub fn content_length(headers: &Fields) -> Result<Option<u64>, String> {
 }
 
 impl Body {
+    /// The response is worthless.
+    fn break_off(&self, mut progress: MutexGuard<'_, Progress>, why: String) {
+        let before = std::mem::replace(&mut progress.stage, Stage::Closed(Some(why.clone())));
+        drop(progress);
+        if let Stage::Live = before {
+            self.exchange.give_up(&why);
+        }
+    }
+
     fn new(exchange: Arc<Exchange>, expected: Option<u64>) -> Arc<Body> {
         let progress = Progress {
             stage: Stage::Early(Vec::new()),
@@ -176,12 +189,13 @@ impl Outgoing for Body {
             let why = format!(
                 "the guest's response is broken: content-length is {expected}, its body has {written} bytes"
             );
-            let before = std::mem::replace(&mut progress.stage, Stage::Closed(Some(why.clone())));
-            drop(progress);
-            if let Stage::Live = before {
-                self.exchange.give_up(&why);
-            }
+            self.break_off(progress, why);
             return Err(ErrorCode::HttpResponseBodySize(Some(written)));
+        }
+        if self.expected.is_some() && !trailers.entries().is_empty() {
+            let why = format!("the guest's response is broken: {NO_TRAILERS}");
+            self.break_off(progress, why);
+            return Err(ErrorCode::InternalError(Some(NO_TRAILERS.into())));
         }
         match std::mem::replace(&mut progress.stage, Stage::Closed(None)) {
             Stage::Early(chunks) => progress.stage = Stage::Complete(chunks, trailers),

@@ -4,7 +4,7 @@ use crate::exchange::Exchange;
 use crate::fields::{Fields, Head, cost, forbidden, valid_name, valid_value};
 use crate::host::Host;
 use crate::http_error::Failure;
-use crate::limits::Held;
+use crate::limits::{Held, Refusal};
 use bytes::Bytes;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -35,6 +35,10 @@ pub trait Incoming: Send + Sync {
     fn poll_trailers(&self, cx: &mut Context<'_>) -> Poll<()>;
     /// `None` until the body has ended.
     fn take_trailers(&self) -> Option<Result<Option<Fields>, ErrorCode>>;
+    /// What came that the host could not hold for the guest.
+    fn refused(&self) -> Option<Refusal> {
+        None
+    }
     /// The guest is going to read.
     fn opened(&self, _: &mut Held) {}
 }
@@ -331,6 +335,9 @@ impl types::HostFutureTrailers for Host {
         let future = self.table.get_mut(&trailers)?;
         if future.taken {
             return Ok(Some(Err(())));
+        }
+        if let Some(refusal) = future.source.refused() {
+            return Err(refusal.into());
         }
         let Some(fields) = future.source.take_trailers() else {
             return Ok(None);

@@ -4,7 +4,7 @@ use crate::ffi::{User, free};
 use crate::host::Host;
 use crate::image::Image;
 use crate::limits::Limits;
-use crate::report::{Report, View};
+use crate::report::{End, Report, View};
 use crate::setting::{Setting, share};
 use crate::task::{Exec, Task};
 use std::sync::Arc;
@@ -74,12 +74,14 @@ impl Instance {
     }
 }
 
-/// How a fresh call tells its end: `returned` before the instance is torn down, `done` last.
+/// How a fresh call tells its end: `returned` before the instance is torn down, `done` last. Before that, of a call that found
+/// no place: `unused`, with its arguments.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct CallSink {
     pub user: User,
     pub returned: extern "C" fn(User, Image),
+    pub unused: extern "C" fn(User, Image),
     pub done: extern "C" fn(User, *const View),
 }
 
@@ -110,7 +112,15 @@ pub unsafe extern "C" fn eng_call_fresh(
     let call = async move {
         let sink = sink;
         let whole = async {
-            let mut instance = Instance::new(start).await?;
+            let mut instance = match Instance::new(start).await {
+                Ok(instance) => instance,
+                Err(report) => {
+                    if report.end == End::Busy {
+                        (sink.unused)(sink.user, args);
+                    }
+                    return Err(report);
+                }
+            };
             let result = instance.call(&func, args).await?;
             (sink.returned)(sink.user, result);
             Ok(())

@@ -16,6 +16,7 @@ pub mod host;
 pub mod http;
 pub mod http_client;
 pub mod http_error;
+pub mod http_request;
 pub mod http_response;
 pub mod http_types;
 pub mod image;

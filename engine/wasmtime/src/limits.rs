@@ -108,19 +108,52 @@ impl std::error::Error for Refusal {}
 pub struct Held {
     limit: u64,
     now: u64,
-    /// What is given back when something outside the store ends; made when there is such a thing.
-    reserved: Option<Arc<AtomicU64>>,
+    /// Counts instead of `now` as soon as something outside the store does.
+    shared: Option<Arc<Shared>>,
+}
+
+struct Shared {
+    limit: u64,
+    now: AtomicU64,
 }
 
 /// Bytes of a [`Held`], given back when this is dropped.
 pub struct Reserved {
-    all: Arc<AtomicU64>,
+    shared: Arc<Shared>,
     bytes: u64,
+}
+
+fn within(limit: u64, now: u64, more: u64) -> Result<(), Refusal> {
+    let wanted = now.saturating_add(more);
+    if wanted <= limit {
+        return Ok(());
+    }
+    Err(Refusal {
+        kind: LimitKind::HostMemory,
+        limit,
+        wanted,
+    })
+}
+
+impl Shared {
+    fn reserve(self: &Arc<Self>, bytes: u64) -> Result<Reserved, Refusal> {
+        within(self.limit, self.now.load(Relaxed), bytes)?;
+        self.now.fetch_add(bytes, Relaxed);
+        let shared = self.clone();
+        Ok(Reserved { shared, bytes })
+    }
+}
+
+impl Reserved {
+    /// As many bytes again, of the same guest.
+    pub fn more(&self, bytes: u64) -> Result<Reserved, Refusal> {
+        self.shared.reserve(bytes)
+    }
 }
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        self.all.fetch_sub(self.bytes, Relaxed);
+        self.shared.now.fetch_sub(self.bytes, Relaxed);
     }
 }
 
@@ -129,40 +162,37 @@ impl Held {
         Held {
             limit: or(limits.host_bytes, u64::MAX),
             now: 0,
-            reserved: None,
+            shared: None,
         }
     }
 
     /// Whether `more` would fit beside what is held.
     pub fn fits(&self, more: u64) -> Result<(), Refusal> {
-        let reserved = self.reserved.as_ref().map_or(0, |all| all.load(Relaxed));
-        let wanted = self.now.saturating_add(reserved).saturating_add(more);
-        if wanted <= self.limit {
-            return Ok(());
-        }
-        Err(Refusal {
-            kind: LimitKind::HostMemory,
-            limit: self.limit,
-            wanted,
-        })
+        let shared = self.shared.as_ref().map(|all| all.now.load(Relaxed));
+        within(self.limit, shared.unwrap_or(self.now), more)
     }
 
     pub fn add(&mut self, bytes: u64) -> Result<(), Refusal> {
         self.fits(bytes)?;
-        self.now += bytes;
+        match &self.shared {
+            Some(all) => _ = all.now.fetch_add(bytes, Relaxed),
+            None => self.now += bytes,
+        }
         Ok(())
     }
 
     /// For what may outlive the host function that makes it.
     pub fn reserve(&mut self, bytes: u64) -> Result<Reserved, Refusal> {
-        self.fits(bytes)?;
-        let all = self.reserved.get_or_insert_default().clone();
-        all.fetch_add(bytes, Relaxed);
-        Ok(Reserved { all, bytes })
+        let (limit, now) = (self.limit, AtomicU64::new(self.now));
+        let made = || Arc::new(Shared { limit, now });
+        self.shared.get_or_insert_with(made).reserve(bytes)
     }
 
     pub fn release(&mut self, bytes: u64) {
-        self.now = self.now.saturating_sub(bytes);
+        match &self.shared {
+            Some(all) => _ = all.now.fetch_sub(bytes, Relaxed),
+            None => self.now -= bytes,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub fn func(component: &Component, iface: &str, name: &str) -> *const ComponentE
 #[derive(Default)]
 pub struct Told {
     pub result: Option<Vec<u8>>,
+    pub unused: Option<Vec<u8>>,
     pub done: Option<Result<(), Ended>>,
     pub instance: usize,
 }
@@ -32,6 +33,9 @@ extern "C" fn returned(to: User, result: Image) {
     let mut told = unsafe { at::<Tell>(to) }.lock().unwrap();
     assert!(told.done.is_none(), "before the end");
     told.result = Some(result.to_vec());
+}
+extern "C" fn unused(to: User, arguments: Image) {
+    unsafe { at::<Tell>(to) }.lock().unwrap().unused = Some(arguments.to_vec());
 }
 extern "C" fn done(to: User, view: *const View) {
     unsafe { at::<Tell>(to) }.lock().unwrap().done = Some(unsafe { ended(view) });
@@ -90,6 +94,7 @@ impl Caller {
         let sink = CallSink {
             user: user(&self.tell),
             returned,
+            unused,
             done,
         };
         let exec = self.tasks.exec();

@@ -308,3 +308,69 @@ fn requests_are_counted_as_memory_that_the_host_holds() {
     // Told at the end of the poll, in which they were cancelled again.
     assert_eq!(server.requests(), 0);
 }
+
+#[test]
+fn heads_that_wait_for_the_guest_are_counted_as_memory_that_the_host_holds() {
+    let server = Server::default();
+    let room = Limits {
+        host_bytes: 600_000,
+        ..limits()
+    };
+    let caller = ask(&server, "/many-20/a.example/", Some(&[]), room);
+    assert_eq!(server.requests(), 20);
+
+    let value = "v".repeat(30_000);
+    let fields = [pair("x-large", &value)];
+    // The guest does not run in between.
+    for index in 0..20 {
+        unsafe { eng_client_head(server.client(index), 200, fields.as_ptr(), 1) };
+    }
+    caller.tasks.drain();
+
+    let failure = caller.seen.lock().unwrap().failure();
+    assert_eq!(failure.kind, engine::limits::LimitKind::HostMemory);
+}
+
+/// `/to/` with a content-length of 5 in the request, and a body of that.
+fn with_length<'a>(headers: &'a [(&'a str, &'a str)]) -> Ask<'a> {
+    Ask {
+        method: "POST",
+        target: "/to/a.example/",
+        headers,
+        body: None,
+        ..Ask::default()
+    }
+}
+
+#[test]
+fn trailers_of_a_request_with_a_length_are_an_error_not_lost() {
+    let server = Server::default();
+    let caller = Caller::start_with(&with_length(&[("content-length", "5")]), server.app());
+    caller.run();
+
+    caller.push(b"12345", true, &[("x-sum", "42")]);
+
+    let text = caller.seen.lock().unwrap().text();
+    assert!(
+        text.contains("has no trailers; leave that header out"),
+        "{text}"
+    );
+    assert!(server.told(0, |told| told.cancelled));
+}
+
+#[test]
+fn trailers_of_a_response_with_a_length_break_it_and_are_not_lost() {
+    let server = Server::default();
+    let caller = get(&server, "/to/a.example/");
+
+    let (client, fields) = (server.client(0), [pair("content-length", "5")]);
+    unsafe {
+        eng_client_head(client, 200, fields.as_ptr(), 1);
+        eng_client_body(client, "12345".into());
+        eng_client_end(client, [pair("x-sum", "42")].as_ptr(), 1);
+    }
+    caller.tasks.drain();
+
+    let failure = caller.seen.lock().unwrap().failure();
+    assert!(failure.message.contains("has no trailers"), "{failure:?}");
+}

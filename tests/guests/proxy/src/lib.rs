@@ -1,10 +1,12 @@
 //! An HTTP component that passes requests on: `/ACTION/AUTHORITY/PATH`. `to` forwards method, headers, body and trailers and
-//! streams the answer back; `many-N` opens N such requests and holds them all; the other actions break off in one way each.
+//! streams the answer back; `many-N` opens N such requests and takes their answers when all are there; the other actions break
+//! off in one way each.
 //! Headers choose more: `x-scheme`, and `x-connect-ms`, `x-first-ms`, `x-between-ms` for the time-outs. A request that fails
 //! is answered with 502 and the error code.
 mod pipe;
 
 use pipe::{Pipe, Step};
+use wasip2::clocks::monotonic_clock;
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, FutureTrailers, IncomingBody, IncomingRequest,
@@ -216,9 +218,17 @@ fn answer(response: &IncomingResponse, out: ResponseOutparam) -> Transfer {
     Transfer::new(response.consume().expect("first use of the body"), body)
 }
 
+/// Requests leave when their guest waits for something.
+fn let_them_leave() {
+    monotonic_clock::subscribe_duration(1_000_000).block();
+}
+
 fn many(n: u32, job: &Job) -> Result<String, ErrorCode> {
     let mut held = Vec::new();
-    for _ in 0..n {
+    for i in 1..=n {
+        if i % 100 == 0 {
+            let_them_leave();
+        }
         held.push(outgoing_handler::handle(
             job.request(&Method::Get, &[])?,
             None,
@@ -227,7 +237,8 @@ fn many(n: u32, job: &Job) -> Result<String, ErrorCode> {
     for future in &held {
         future.subscribe().block();
     }
-    Ok(format!("{} held", held.len()))
+    let answers: Vec<_> = held.iter().filter_map(response_of).collect();
+    Ok(format!("{} held", answers.len()))
 }
 
 /// Sends five bytes of body and ends it as the action says.
@@ -235,6 +246,7 @@ fn write(job: &Job, headers: &[(&str, &str)], end: bool) -> Result<String, Error
     let request = job.request(&Method::Post, headers)?;
     let body = request.body().expect("first use of the body");
     let future = outgoing_handler::handle(request, None)?;
+    let_them_leave();
     let stream = body.write().expect("first use of the stream");
     let written = stream.blocking_write_and_flush(b"12345");
     drop(stream);
