@@ -20,6 +20,16 @@ constexpr std::chrono::milliseconds k_transactions_pause = 500ms;
 constexpr std::chrono::milliseconds k_lasting = 1000ms;
 // Between two looks for room in a full queue: each goes through all of it.
 constexpr std::chrono::milliseconds k_sweep_pause = 5ms;
+// Of what HELLO answers: names and values in turn.
+bool is_replica(const Reply& hello) {
+  bool is_role = false, replica = false;
+  hello.each([&](const Reply& one) {
+    if (is_role && one.text() == "replica") replica = true;
+    is_role = one.is(Kind::text) && one.text() == "role";
+  });
+  return replica;
+}
+
 constexpr std::size_t k_kept_queue_bytes = std::size_t{256} << 10;
 
 }  // namespace
@@ -200,8 +210,23 @@ void Client::connect() {
   state_ = State::connecting;
   phase_ends_ = clock_.now() + settings_.connect_limit;
   reader_ = ReplyReader(settings_.reply_bytes);
-  connection_ = open_connection({executor_, resolver_, clock_}, settings_.address, tls_, *this);
+  const Way way{executor_, resolver_, clock_};
+  if (const auto* sentinels = std::get_if<Sentinels>(&settings_.address.place)) {
+    lookup_ = std::make_unique<PrimaryLookup>(
+        way, *sentinels, sentinel_,
+        [this](Result<HostPort> found) { on_primary(std::move(found)); });
+  } else {
+    connection_ = open_connection(way, settings_.address, tls_, *this);
+  }
   set_alarm();
+}
+
+void Client::on_primary(Result<HostPort> found) {
+  lookup_.reset();
+  if (!found) return lose(found.error().message);
+  Address primary = settings_.address;
+  primary.place = *std::move(found);
+  connection_ = open_connection({executor_, resolver_, clock_}, primary, tls_, *this);
 }
 
 void Client::on_open() {
@@ -262,6 +287,8 @@ void Client::on_greeting(const Reply& reply) {
     return lose(error);
   switch (step_) {
     case Step::hello:
+      if (error.empty() && has_sentinels() && is_replica(reply))
+        return lose("the sentinels name a server that is no primary (yet)");
       if (error.empty()) return greet(Step::select);
       // A server before version 6 knows no HELLO and speaks the older protocol.
       if (error.starts_with("ERR unknown command") || error.starts_with("NOPROTO"))
@@ -311,6 +338,7 @@ void Client::lose(std::string_view why) {
   std::string reason(why);
   const bool was_up = state_ == State::up;
   if (was_up && clock_.now() - up_since_ >= k_lasting) failures_ = 0;
+  lookup_.reset();
   connection_.reset();
   writing_bytes_ = 0;
   unacknowledged_ = 0;
@@ -415,8 +443,12 @@ void Client::deliver(const Reply& reply) {
   }
   const bool stuck = transaction == Transaction::begun && reply.is(Kind::error) &&
                      reply.text().starts_with("NOPERM");
+  const bool demoted =
+      has_sentinels() && ((reply.is(Kind::error) && reply.text().starts_with("READONLY")) ||
+                          error.starts_with("READONLY"));
   if (outcome) settle(std::move(outcome), reply, error);
   if (stuck && connection_) lose("the server allows MULTI, but not EXEC");
+  if (demoted && connection_) lose("the server is no primary any more");
 }
 
 void Client::settle(std::unique_ptr<Outcome> outcome, const Reply& reply,

@@ -1,5 +1,6 @@
 // A client of one Redis server: commands of all callers of a thread in one pipeline, over one
-// connection that is made again whenever it is lost.
+// connection that is made again whenever it is lost: with sentinels to the server that is the
+// primary then.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "base/alarm.h"
 #include "base/clock.h"
@@ -20,6 +22,7 @@
 #include "net/redis/address.h"
 #include "net/redis/command.h"
 #include "net/redis/connection.h"
+#include "net/redis/primary.h"
 #include "net/redis/reply.h"
 
 namespace weft::net::redis {
@@ -125,6 +128,7 @@ class Client final : private ConnectionUser {
   Error no_transactions() const;
 
   void connect();
+  void on_primary(Result<HostPort> found);
   void greet(Step step);
   void on_greeting(const Reply& reply);
   void send_greeting();
@@ -148,6 +152,7 @@ class Client final : private ConnectionUser {
   void expire(MonotonicTime now);
   void set_alarm();
   Error unavailable(std::string_view why) const;
+  bool has_sentinels() const { return std::holds_alternative<Sentinels>(settings_.address.place); }
 
   // Set at construction.
   const ClientSettings settings_;
@@ -164,9 +169,11 @@ class Client final : private ConnectionUser {
   State state_ = State::idle;
   Step step_ = Step::hello;
   MonotonicTime phase_ends_ = MonotonicTime::max();  // of pausing, connecting and greeting
-  unsigned failures_ = 0;   // attempts since there was a connection that lasted
-  MonotonicTime up_since_;  // of the connection that there is, or was
-  std::string trouble_;     // of the last of them
+  unsigned failures_ = 0;                  // attempts since there was a connection that lasted
+  MonotonicTime up_since_;                 // of the connection that there is, or was
+  std::string trouble_;                    // of the last of them
+  std::unique_ptr<PrimaryLookup> lookup_;  // while sentinels are asked
+  std::size_t sentinel_ = 0;               // that answered last
   std::unique_ptr<Connection> connection_;
   ReplyReader reader_;
   // From the server, or when it last took something, or began to owe replies.

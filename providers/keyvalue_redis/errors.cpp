@@ -18,7 +18,7 @@ constexpr std::array k_meanings{
     Meaning{"OOM", Errc::exhausted, "the server's `maxmemory` is used up"},
     Meaning{"NOPERM", Errc::denied, ""},
     Meaning{"READONLY", Errc::unavailable,
-            "this server is a replica: let `url` name the primary server"},
+            "this server is a replica: let `url` name the primary server, or its sentinels"},
     Meaning{
         "MOVED", Errc::unavailable,
         "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
