@@ -18,7 +18,8 @@ std::unexpected<Error> bad(std::string_view why) {
   return fail(
       Errc::invalid,
       fmt::format("{}: write redis://HOST:PORT/DATABASE, redis://USER:PASSWORD@HOST:PORT, "
-                  "rediss://HOST:PORT (TLS), unix:///PATH or sentinel://HOST:PORT,HOST:PORT/NAME",
+                  "rediss://HOST:PORT (TLS), unix:///PATH, sentinel://HOST:PORT,HOST:PORT/NAME or "
+                  "cluster://HOST:PORT,HOST:PORT",
                   why));
 }
 
@@ -115,6 +116,18 @@ Result<> take_query(std::string_view& rest, Address& made) {
   return take_database(query.substr(3), made);
 }
 
+// HOST[:PORT],…
+Result<std::vector<HostPort>> places_named(std::string_view hosts, std::uint16_t port) {
+  std::vector<HostPort> places;
+  for (;;) {
+    const auto comma = hosts.find(',');
+    TRY(auto place, place_named(hosts.substr(0, comma), port));
+    places.push_back(std::move(place));
+    if (comma == std::string_view::npos) return places;
+    hosts.remove_prefix(comma + 1);
+  }
+}
+
 Result<> take_sentinels(std::string_view rest, Address& made) {
   if (rest.contains('@')) return bad(k_who);
   TRY_OK(take_query(rest, made));
@@ -122,16 +135,17 @@ Result<> take_sentinels(std::string_view rest, Address& made) {
   auto name = slash == std::string_view::npos ? std::nullopt : decoded(rest.substr(slash + 1));
   if (!name || name->empty())
     return bad("sentinels need the name of the server they watch: sentinel://HOST:PORT/NAME");
-  Sentinels sentinels{.places = {}, .name = *std::move(name)};
-  auto hosts = rest.substr(0, slash);
-  for (;;) {
-    const auto comma = hosts.find(',');
-    TRY(auto place, place_named(hosts.substr(0, comma), k_sentinel_port));
-    sentinels.places.push_back(std::move(place));
-    if (comma == std::string_view::npos) break;
-    hosts.remove_prefix(comma + 1);
-  }
-  made.place = std::move(sentinels);
+  TRY(auto places, places_named(rest.substr(0, slash), k_sentinel_port));
+  made.place = Sentinels{.places = std::move(places), .name = *std::move(name)};
+  return {};
+}
+
+Result<> take_cluster(std::string_view rest, Address& made) {
+  if (rest.contains('@')) return bad(k_who);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.contains('/') || rest.contains('?')) return bad("a cluster has no databases");
+  TRY(auto places, places_named(rest, k_redis_port));
+  made.place = ClusterNodes{std::move(places)};
   return {};
 }
 
@@ -143,6 +157,12 @@ Result<> take_file(std::string_view rest, Address& made) {
     return bad(fmt::format("the path has {} bytes, a socket file takes 107", path->size()));
   made.place = SocketFile{*std::move(path)};
   return {};
+}
+
+std::string joined(const std::vector<HostPort>& places) {
+  std::string made;
+  for (const auto& one : places) made += (made.empty() ? "" : ",") + place_text(one);
+  return made;
 }
 
 }  // namespace
@@ -161,6 +181,8 @@ Result<Address> Address::parse(std::string_view url) {
     TRY_OK(take_file(rest, made));
   } else if (scheme == "sentinel") {
     TRY_OK(take_sentinels(rest, made));
+  } else if (scheme == "cluster") {
+    TRY_OK(take_cluster(rest, made));
   } else {
     return bad("this is no url of Redis");
   }
@@ -176,14 +198,10 @@ std::string Address::text() const {
   const auto query = database == 0 ? std::string() : fmt::format("?db={}", database);
   if (const auto* file = std::get_if<SocketFile>(&place))
     return fmt::format("unix://{}{}", file->path, query);
-  if (const auto* sentinels = std::get_if<Sentinels>(&place)) {
-    std::string made = "sentinel://";
-    for (const auto& one : sentinels->places) {
-      if (&one != &sentinels->places.front()) made += ',';
-      made += place_text(one);
-    }
-    return fmt::format("{}/{}{}", made, sentinels->name, query);
-  }
+  if (const auto* sentinels = std::get_if<Sentinels>(&place))
+    return fmt::format("sentinel://{}/{}{}", joined(sentinels->places), sentinels->name, query);
+  if (const auto* nodes = std::get_if<ClusterNodes>(&place))
+    return fmt::format("cluster://{}", joined(nodes->places));
   return fmt::format("{}://{}/{}", tls == Tls::yes ? "rediss" : "redis",
                      place_text(std::get<HostPort>(place)), database);
 }

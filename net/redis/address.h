@@ -26,8 +26,13 @@ struct Sentinels {
   std::string name;  // of the primary, as they call it
 };
 
+// Some nodes of a Redis Cluster, to begin with.
+struct ClusterNodes {
+  std::vector<HostPort> places;
+};
+
 struct Address {
-  std::variant<HostPort, SocketFile, Sentinels> place;
+  std::variant<HostPort, SocketFile, Sentinels, ClusterNodes> place;
   Tls tls = Tls::no;
   std::string user;  // "" with a password: the user `default`
   std::string password;
@@ -36,7 +41,8 @@ struct Address {
   // redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// for TLS, and for a socket file
   // unix://[[USER]:PASSWORD@]/PATH[?db=DATABASE] (also redis+unix://). Sentinels:
   // sentinel://[[USER]:PASSWORD@]HOST[:PORT],…/NAME[?db=DATABASE], port 26379 unless there is one;
-  // user and password are those of the server that they name. User, password, path and name may
+  // user and password are those of the server that they name. A cluster:
+  // cluster://[[USER]:PASSWORD@]HOST[:PORT],… User, password, path and name may
   // hold %XX. invalid: says what is wrong and shows nothing of the url, which may hold a password.
   static Result<Address> parse(std::string_view url);
   // The same without user and password: for errors, logs and names.

@@ -27,6 +27,10 @@
 
 namespace weft::net::redis {
 
+// What is to be sent while there is no connection: waits for one, or fails (on_unsent), for whoever
+// may send it elsewhere.
+enum class Unsent { waits, fails };
+
 struct ClientSettings {
   Address address = {};
   std::string label =
@@ -41,6 +45,7 @@ struct ClientSettings {
   // Of what waits to be sent, and of all commands without a reply. Full: unavailable.
   std::size_t queue_bytes = std::size_t{128} << 20;
   std::size_t queue_commands = 8192;
+  Unsent unsent = Unsent::waits;
   std::size_t reply_bytes = std::size_t{128} << 20;  // of one reply; a larger one is passed over
 };
 
@@ -56,6 +61,8 @@ class Outcome {
   // done; the message tells which. timed_out: sent, and no reply in time. exhausted: done, and the
   // reply is too large. denied: a transaction, not sent, because the server does not allow any.
   virtual void on_failure(Error error) noexcept = 0;
+  // It was not sent, because there is no connection; only with Unsent::fails.
+  virtual void on_unsent(Error error) noexcept { on_failure(std::move(error)); }
   // Asked before it is sent after a wait: if false it is dropped.
   virtual bool wanted() const noexcept = 0;
 };
@@ -119,6 +126,7 @@ class Client final : private ConnectionUser {
   std::optional<Error> admit(MonotonicTime& deadline);
   bool full() const;
   void add(Entry entry);
+  void fail_unsent();
   void flush_later();
   void flush();
   void written();
