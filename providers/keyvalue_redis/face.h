@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/quick_random.h"
+#include "contracts/calls.h"
 #include "contracts/keyvalue/keyvalue.h"
 #include "net/redis/client.h"
-#include "contracts/calls.h"
 #include "providers/keyvalue_redis/names.h"
 #include "providers/keyvalue_redis/servers.h"
 
