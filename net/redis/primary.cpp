@@ -59,12 +59,13 @@ void PrimaryLookup::on_open() {
 
 void PrimaryLookup::on_bytes(std::span<const char> bytes) {
   if (auto fed = reader_.feed(bytes); !fed) return next(fed.error().message);
-  const auto reply = reader_.next();
-  if (!reply) return next(reply.error().message);
-  if (!*reply) return;
-  if ((*reply)->is(Kind::error)) return next((*reply)->text());
-  if ((*reply)->is(Kind::nothing)) return next("it watches no server of this name");
-  const auto place = place_in(**reply);
+  const auto read = reader_.next();
+  if (!read) return next(read.error().message);
+  const std::optional<Reply>& reply = *read;
+  if (!reply) return;
+  if (reply->is(Kind::error)) return next(reply->text());
+  if (reply->is(Kind::nothing)) return next("it watches no server of this name");
+  const auto place = place_in(*reply);
   if (!place) return next("it answered what it should not");
   first_ = (first_ + tried_) % sentinels_.places.size();
   finish(*place);

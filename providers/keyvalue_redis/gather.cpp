@@ -40,7 +40,8 @@ class Gather::Part final : public net::redis::Outcome {
   }
   void on_failure(Error error) noexcept override { gather_->fail_with(std::move(error)); }
   bool wanted() const noexcept override {
-    return gather_->answer_.has_value() && gather_->answer_->wanted();
+    const auto& answer = gather_->answer_;
+    return answer && answer->wanted();
   }
 
  private:
@@ -61,12 +62,14 @@ Result<> Gather::take(const Reply& reply, const std::vector<std::size_t>& names)
   reply.each([&](const Reply& value) {
     found.push_back(value.is(Kind::text) ? std::optional(value.text()) : std::nullopt);
   });
-  for (std::size_t i = 0; i < names.size(); ++i)
-    bytes_ += found[i] ? found[i]->size() * times_[names[i]] : 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (const auto& value = found[i]) bytes_ += value->size() * times_[names[i]];
+  }
   TRY_OK(kv::check_found(bytes_));
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!found[i]) continue;
-    const auto bytes = std::as_bytes(std::span(*found[i]));
+    const auto& value = found[i];
+    if (!value) continue;
+    const auto bytes = std::as_bytes(std::span(*value));
     values_[names[i]].emplace(bytes.begin(), bytes.end());
   }
   return {};
