@@ -88,11 +88,7 @@ class Dial::Attempt final : public std::enable_shared_from_this<Attempt> {
       return boost::asio::post(
           executor_, [self = shared_from_this(), address] { self->resolved(Addresses{address}); });
     }
-<<<<<<< HEAD
-    lookup_ = resolver_->resolve(host_, executor_,
-=======
     lookup_ = resolver_->resolve({host_, request_.asker}, executor_,
->>>>>>> 09da78abe8a3a8bd7bb2e285f7d5e02e53bfc8f3
                                  [this](Result<Addresses> found) { resolved(std::move(found)); });
   }
 

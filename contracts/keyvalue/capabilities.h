@@ -51,6 +51,15 @@ inline constexpr Capabilities k_nats{.provider = "weft:keyvalue-nats",
                                      .delete_many = Support::no,
                                      .listing = Listing::may_repeat};
 
+// A Redis Cluster: many keys are written all or none where they lie in one slot, which is not so in
+// general.
+inline constexpr Capabilities k_redis_cluster{.provider = "weft:keyvalue-redis",
+                                              .increment = Support::yes,
+                                              .versions = Support::yes,
+                                              .set_many = Support::no,
+                                              .delete_many = Support::no,
+                                              .listing = Listing::may_repeat};
+
 // What names and values may be. The same for every product, so that whatever one has taken another
 // takes, too.
 inline constexpr std::size_t k_bucket_bytes = 255;

@@ -40,6 +40,28 @@ TEST(RedisAddress, may_be_a_socket_file) {
   EXPECT_EQ(std::tuple(parsed.password, parsed.database), std::tuple("secret", 2u));
 }
 
+TEST(RedisAddress, may_be_sentinels_and_the_name_that_they_watch) {
+  const auto parsed = Address::parse("sentinel://ann:pw@a,[::1]:7000/shop?db=2").value();
+
+  const auto& [places, name] = std::get<Sentinels>(parsed.place);
+  ASSERT_EQ(places.size(), 2u);
+  EXPECT_EQ(std::tuple(places[0].host, places[0].port), std::tuple("a", 26379));
+  EXPECT_EQ(std::tuple(places[1].host, places[1].port), std::tuple("::1", 7000));
+  EXPECT_EQ(std::tuple(name, parsed.user, parsed.password, parsed.database),
+            std::tuple("shop", "ann", "pw", 2u));
+  EXPECT_EQ(parsed.text(), "sentinel://a:26379,[::1]:7000/shop?db=2");
+  EXPECT_TRUE(why_not("sentinel://a").starts_with("sentinels need the name"));
+}
+
+TEST(RedisAddress, may_be_nodes_of_a_cluster) {
+  const auto parsed = Address::parse("cluster://:pw@a,b:7000").value();
+
+  EXPECT_EQ(std::get<ClusterNodes>(parsed.place).places.size(), 2u);
+  EXPECT_EQ(parsed.password, "pw");
+  EXPECT_EQ(parsed.text(), "cluster://a:6379,b:7000");
+  EXPECT_TRUE(why_not("cluster://a/1").starts_with("a cluster has no databases"));
+}
+
 TEST(RedisAddress, is_shown_without_user_and_password) {
   EXPECT_EQ(Address::parse("redis://ann:secret@h/1").value().text(), "redis://h:6379/1");
   EXPECT_EQ(Address::parse("rediss://:secret@[::1]:7").value().text(), "rediss://[::1]:7/0");
@@ -63,7 +85,7 @@ TEST(RedisAddress, that_is_none_is_refused_without_telling_any_part_of_a_passwor
        {"zq", "zq/jx", "zq?jx", "zq/jx?kw", "zq?jx/kw", "1/zq", "/zq", "?zq", "zq@jx/kw", "%zq",
         "zq://jx", "?db=zq", "1/?zq"}) {
     for (const std::string_view scheme :
-         {"redis://", "rediss://", "unix://", "redis:/", "x://", ""}) {
+         {"redis://", "rediss://", "unix://", "sentinel://", "cluster://", "redis:/", "x://", ""}) {
       for (const std::string_view user : {":", "ann:", ""}) {
         for (const std::string_view rest :
              {"@h", "@h:7/x", "@h/0?y", "@/s", "@/s?y", "", "@[::1]:y"}) {

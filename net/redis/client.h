@@ -1,5 +1,6 @@
 // A client of one Redis server: commands of all callers of a thread in one pipeline, over one
-// connection that is made again whenever it is lost.
+// connection that is made again whenever it is lost: with sentinels to the server that is the
+// primary then.
 #pragma once
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "base/alarm.h"
 #include "base/clock.h"
@@ -20,9 +22,14 @@
 #include "net/redis/address.h"
 #include "net/redis/command.h"
 #include "net/redis/connection.h"
+#include "net/redis/primary.h"
 #include "net/redis/reply.h"
 
 namespace weft::net::redis {
+
+// What is to be sent while there is no connection: waits for one, or fails (on_unsent), for whoever
+// may send it elsewhere.
+enum class Unsent { waits, fails };
 
 struct ClientSettings {
   Address address = {};
@@ -38,6 +45,7 @@ struct ClientSettings {
   // Of what waits to be sent, and of all commands without a reply. Full: unavailable.
   std::size_t queue_bytes = std::size_t{128} << 20;
   std::size_t queue_commands = 8192;
+  Unsent unsent = Unsent::waits;
   std::size_t reply_bytes = std::size_t{128} << 20;  // of one reply; a larger one is passed over
 };
 
@@ -53,6 +61,8 @@ class Outcome {
   // done; the message tells which. timed_out: sent, and no reply in time. exhausted: done, and the
   // reply is too large. denied: a transaction, not sent, because the server does not allow any.
   virtual void on_failure(Error error) noexcept = 0;
+  // It was not sent, because there is no connection; only with Unsent::fails.
+  virtual void on_unsent(Error error) noexcept { on_failure(std::move(error)); }
   // Asked before it is sent after a wait: if false it is dropped.
   virtual bool wanted() const noexcept = 0;
 };
@@ -116,6 +126,7 @@ class Client final : private ConnectionUser {
   std::optional<Error> admit(MonotonicTime& deadline);
   bool full() const;
   void add(Entry entry);
+  void fail_unsent();
   void flush_later();
   void flush();
   void written();
@@ -125,6 +136,7 @@ class Client final : private ConnectionUser {
   Error no_transactions() const;
 
   void connect();
+  void on_primary(Result<HostPort> found);
   void greet(Step step);
   void on_greeting(const Reply& reply);
   void send_greeting();
@@ -148,6 +160,7 @@ class Client final : private ConnectionUser {
   void expire(MonotonicTime now);
   void set_alarm();
   Error unavailable(std::string_view why) const;
+  bool has_sentinels() const { return std::holds_alternative<Sentinels>(settings_.address.place); }
 
   // Set at construction.
   const ClientSettings settings_;
@@ -164,9 +177,11 @@ class Client final : private ConnectionUser {
   State state_ = State::idle;
   Step step_ = Step::hello;
   MonotonicTime phase_ends_ = MonotonicTime::max();  // of pausing, connecting and greeting
-  unsigned failures_ = 0;   // attempts since there was a connection that lasted
-  MonotonicTime up_since_;  // of the connection that there is, or was
-  std::string trouble_;     // of the last of them
+  unsigned failures_ = 0;                  // attempts since there was a connection that lasted
+  MonotonicTime up_since_;                 // of the connection that there is, or was
+  std::string trouble_;                    // of the last of them
+  std::unique_ptr<PrimaryLookup> lookup_;  // while sentinels are asked
+  std::size_t sentinel_ = 0;               // that answered last
   std::unique_ptr<Connection> connection_;
   ReplyReader reader_;
   // From the server, or when it last took something, or began to owe replies.

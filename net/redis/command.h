@@ -56,6 +56,14 @@ class Commands final {
     return *this;
   }
 
+  // So many commands that were written before.
+  Commands& made(std::string_view bytes, std::uint32_t commands) {
+    out_.append(bytes);
+    count_ += commands;
+    return *this;
+  }
+  void is_one_transaction() { transaction_ = true; }
+
   std::uint32_t count() const { return count_; }
   bool is_transaction() const { return transaction_; }
 

@@ -81,6 +81,7 @@ struct ReplyReader::Parser {
     return pass(unread);
   }
   Result<> pass(std::span<const char> bytes) {
+    if (!rest) return take(bytes);
     TRY(const auto passed, rest->pass(bytes));
     return take(bytes.subspan(passed));
   }
@@ -169,7 +170,7 @@ ReplyReader::~ReplyReader() = default;
 
 Result<> ReplyReader::feed(std::span<const char> bytes) {
   auto& parser = *parser_;
-  return parser.rest ? parser.pass(bytes) : parser.take(bytes);
+  return parser.pass(bytes);
 }
 
 Result<std::optional<Reply>> ReplyReader::next() {

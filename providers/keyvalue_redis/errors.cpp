@@ -18,19 +18,13 @@ constexpr std::array k_meanings{
     Meaning{"OOM", Errc::exhausted, "the server's `maxmemory` is used up"},
     Meaning{"NOPERM", Errc::denied, ""},
     Meaning{"READONLY", Errc::unavailable,
-            "this server is a replica: let `url` name the primary server"},
-    Meaning{
-        "MOVED", Errc::unavailable,
-        "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
-        "a single server"},
-    Meaning{
-        "ASK", Errc::unavailable,
-        "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
-        "a single server"},
-    Meaning{
-        "CROSSSLOT", Errc::unavailable,
-        "this server is part of a Redis Cluster, which Weft does not follow yet: let `url` name "
-        "a single server"},
+            "this server is a replica: let `url` name the primary server, or its sentinels"},
+    Meaning{"MOVED", Errc::unavailable,
+            "this server is part of a Redis Cluster: write `url: cluster://HOST:PORT`"},
+    Meaning{"ASK", Errc::unavailable,
+            "this server is part of a Redis Cluster: write `url: cluster://HOST:PORT`"},
+    Meaning{"CROSSSLOT", Errc::unavailable,
+            "this server is part of a Redis Cluster: write `url: cluster://HOST:PORT`"},
     Meaning{"NOAUTH", Errc::unavailable, "give `url` a password: redis://:PASSWORD@HOST"},
     Meaning{"LOADING", Errc::unavailable, ""},
     Meaning{"BUSY", Errc::unavailable, ""},

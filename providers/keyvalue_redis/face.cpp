@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <memory>
 #include <optional>
-#include <unordered_map>
+#include <ranges>
 #include <utility>
 
 #include "base/bytes.h"
 #include "contracts/keyvalue/capabilities.h"
 #include "providers/keyvalue_redis/errors.h"
+#include "providers/keyvalue_redis/gather.h"
 #include "providers/keyvalue_redis/outcomes.h"
 #include "providers/keyvalue_redis/scan.h"
 #include "providers/keyvalue_redis/scripts.h"
@@ -44,36 +48,9 @@ kv::Snapshot snapshot(kv::Item item, const Reply& reply) {
   return made;
 }
 
-// Which keys somebody asked for, and each of their names once.
-struct Wanted {
-  explicit Wanted(std::vector<std::string_view> asked) : keys(std::move(asked)) {
-    std::unordered_map<std::string_view, std::size_t> known;
-    for (const auto key : keys) {
-      const auto [name, is_new] = known.try_emplace(key, names.size());
-      if (is_new) names.push_back(key);
-      places.push_back(name->second);
-    }
-  }
-  std::vector<std::string_view> keys, names;
-  std::vector<std::size_t> places;  // of each key in `names`
-};
-
-Result<kv::Found> found(const Wanted& wanted, const Reply& reply, std::string_view where) {
-  if (reply.size() != wanted.names.size()) return std::unexpected(unexpected_reply(where));
-  std::vector<std::optional<std::string_view>> values;
-  reply.each([&](const Reply& value) {
-    values.push_back(value.is(Kind::text) ? std::optional(value.text()) : std::nullopt);
-  });
-  std::size_t bytes = 0;
-  for (const auto place : wanted.places) bytes += values[place] ? values[place]->size() : 0;
-  TRY_OK(kv::check_found(bytes));
-  kv::Found made(wanted.keys.size());
-  for (std::size_t i = 0; i < made.size(); ++i) {
-    if (const auto& value = values[wanted.places[i]])
-      made[i].emplace(std::string(wanted.keys[i]), owned(*value));
-  }
-  return made;
-}
+constexpr std::string_view k_slots_differ =
+    "keys of several slots of a Redis Cluster cannot be written all or none: write one by one, or "
+    "give the bucket a name with a {tag}, which keeps all its keys in one slot";
 
 bool is_snapshot(const Reply& reply) { return reply.is(Kind::list) && reply.size() > 0; }
 
@@ -84,19 +61,32 @@ Face::Face(const net::redis::ClientSettings& settings, std::shared_ptr<const net
     : where_(fmt::format("{} ({})", settings.label, settings.address.text())),
       calls_(calls),
       random_(around.random),
-      client_(settings, std::move(tls), around),
+      servers_(settings, std::move(tls), around),
       holder_(
-          calls, around.executor, [this] { client_.forget_unwanted(); }, settings.answer_limit) {}
+          calls, around.executor, [this] { servers_.forget_unwanted(); }, settings.answer_limit) {}
 
 template <class T, class Convert, class Write>
-void Face::ask(Answer<T> answer, Convert convert, const Write& write) {
+void Face::ask(Item item, Answer<T> answer, Convert convert, const Write& write) {
   Calls::Token token(calls_);
   if (calls_.closed()) return refuse(std::move(answer), closing(where_));
   const auto deadline = answer.context().deadline;
-  client_.send(deadline,
-               std::make_unique<AnswerOutcome<T, Convert>>(std::move(answer), std::move(convert),
-                                                           where_, std::move(token)),
-               write);
+  servers_.send(slot(item.bucket, item.key), deadline,
+                std::make_unique<AnswerOutcome<T, Convert>>(std::move(answer), std::move(convert),
+                                                            where_, std::move(token)),
+                write);
+}
+
+std::uint16_t Face::slot(std::string_view bucket, std::string_view key) {
+  if (!servers_.is_cluster()) return 0;
+  return net::redis::slot_of(std::string(names_.prefix(bucket, key)).append(key));
+}
+
+template <class Keys>
+bool Face::one_slot(std::string_view bucket, const Keys& keys) {
+  return std::ranges::all_of(
+      keys, [&, first = slot(bucket, *std::ranges::begin(keys))](std::string_view key) {
+        return slot(bucket, key) == first;
+      });
 }
 
 void Face::word_name(Commands& commands, std::string_view bucket, std::string_view key) {
@@ -104,7 +94,12 @@ void Face::word_name(Commands& commands, std::string_view bucket, std::string_vi
 }
 
 void Face::word_mark(Commands& commands, std::string_view bucket, std::string_view key) {
-  commands.word({k_mark_begin, names_.prefix(bucket, key), key, k_mark_end});
+  const auto prefix = names_.prefix(bucket, key);
+  if (is_plain(prefix, key)) {
+    commands.word({k_mark_begin, prefix, key, k_mark_end});
+  } else {
+    commands.word(odd_mark(std::string(prefix).append(key)));
+  }
 }
 
 std::string Face::new_mark() { return fmt::format("{:016x}:", random_.next()); }
@@ -112,7 +107,7 @@ std::string Face::new_mark() { return fmt::format("{:016x}:", random_.next()); }
 void Face::get(Item item, Answer<std::optional<Bytes>> answer) {
   if (auto allowed = check(item); !allowed) return refuse(std::move(answer), std::move(allowed));
   ask(
-      std::move(answer),
+      item, std::move(answer),
       [](const Reply& reply, std::string_view where) -> Result<std::optional<Bytes>> {
         if (reply.is(Kind::nothing)) return std::nullopt;
         if (!reply.is(Kind::text)) return std::unexpected(unexpected_reply(where));
@@ -127,7 +122,7 @@ void Face::get(Item item, Answer<std::optional<Bytes>> answer) {
 void Face::exists(Item item, Answer<bool> answer) {
   if (auto allowed = check(item); !allowed) return refuse(std::move(answer), std::move(allowed));
   ask(
-      std::move(answer),
+      item, std::move(answer),
       [](const Reply& reply, std::string_view) -> Result<bool> { return reply.integer() > 0; },
       [&](Commands& commands) {
         commands.command(2).word("EXISTS");
@@ -139,7 +134,7 @@ void Face::set(Item item, Bytes value, Answer<void> answer) {
   if (auto allowed = check(item, value); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   ask(
-      std::move(answer),
+      item, std::move(answer),
       [](const Reply& reply, std::string_view where) -> Result<> {
         TRY(const auto done, first_of(reply, where));
         (void)done;
@@ -157,7 +152,7 @@ void Face::set(Item item, Bytes value, Answer<void> answer) {
 void Face::erase(Item item, Answer<void> answer) {
   if (auto allowed = check(item); !allowed) return refuse(std::move(answer), std::move(allowed));
   ask(
-      std::move(answer), [](const Reply&, std::string_view) -> Result<> { return {}; },
+      item, std::move(answer), [](const Reply&, std::string_view) -> Result<> { return {}; },
       [&](Commands& commands) {
         commands.command(3).word("DEL");
         word_name(commands, item.bucket, item.key);
@@ -168,7 +163,7 @@ void Face::erase(Item item, Answer<void> answer) {
 void Face::increment(Item item, std::int64_t delta, Answer<std::int64_t> answer) {
   if (auto allowed = check(item); !allowed) return refuse(std::move(answer), std::move(allowed));
   ask(
-      std::move(answer),
+      item, std::move(answer),
       [](const Reply& reply, std::string_view where) -> Result<std::int64_t> {
         TRY(const auto sum, first_of(reply, where));
         return sum.integer();
@@ -187,25 +182,33 @@ void Face::get_many(std::string_view bucket, std::vector<std::string_view> keys,
   if (auto allowed = kv::check_keys(bucket, keys); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   if (keys.empty()) return std::move(answer)(kv::Found());
-  Wanted wanted(std::move(keys));
-  const auto write = [&, names = wanted.names](Commands& commands) {
-    commands.command(1 + names.size()).word("MGET");
-    for (const auto key : names) word_name(commands, bucket, key);
-  };
-  ask(
-      std::move(answer),
-      [wanted = std::move(wanted)](const Reply& reply, std::string_view where) {
-        return found(wanted, reply, where);
-      },
-      write);
+  Calls::Token token(calls_);
+  if (calls_.closed()) return refuse(std::move(answer), closing(where_));
+  const auto deadline = answer.context().deadline;
+  auto gather =
+      std::make_shared<Gather>(std::move(token), where_, std::move(keys), std::move(answer));
+  const auto& names = gather->names();
+  // One server has all of them; in a cluster a command is for one slot.
+  std::map<std::uint16_t, std::vector<std::size_t>> parts;
+  for (std::size_t i = 0; i < names.size(); ++i) parts[slot(bucket, names[i])].push_back(i);
+  gather->expect(parts.size());
+  for (const auto& [slot, part] : parts) {
+    if (gather->over()) return;
+    servers_.send(slot, deadline, Gather::outcome(gather, part), [&](Commands& commands) {
+      commands.command(1 + part.size()).word("MGET");
+      for (const auto i : part) word_name(commands, bucket, names[i]);
+    });
+  }
 }
 
 void Face::set_many(std::string_view bucket, std::vector<kv::Pair> pairs, Answer<void> answer) {
   if (auto allowed = kv::check_pairs(bucket, pairs); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   if (pairs.empty()) return std::move(answer)({});
+  if (!one_slot(bucket, std::views::transform(pairs, &kv::Pair::key)))
+    return std::move(answer).unsupported(k_slots_differ);
   ask(
-      std::move(answer),
+      Item{bucket, pairs.front().key}, std::move(answer),
       [](const Reply& reply, std::string_view where) -> Result<> {
         TRY(const auto done, first_of(reply, where));
         (void)done;
@@ -228,8 +231,10 @@ void Face::erase_many(std::string_view bucket, std::vector<std::string_view> key
   if (auto allowed = kv::check_keys(bucket, keys); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   if (keys.empty()) return std::move(answer)({});
+  if (!one_slot(bucket, keys)) return std::move(answer).unsupported(k_slots_differ);
   ask(
-      std::move(answer), [](const Reply&, std::string_view) -> Result<> { return {}; },
+      Item{bucket, keys.front()}, std::move(answer),
+      [](const Reply&, std::string_view) -> Result<> { return {}; },
       [&](Commands& commands) {
         commands.command(1 + 2 * keys.size()).word("DEL");
         for (const auto key : keys) {
@@ -242,7 +247,7 @@ void Face::erase_many(std::string_view bucket, std::vector<std::string_view> key
 void Face::get_with_version(Item item, Answer<kv::Snapshot> answer) {
   if (auto allowed = check(item); !allowed) return refuse(std::move(answer), std::move(allowed));
   ask(
-      std::move(answer),
+      item, std::move(answer),
       [item](const Reply& reply, std::string_view where) -> Result<kv::Snapshot> {
         if (!is_snapshot(reply)) return std::unexpected(unexpected_reply(where));
         return snapshot(item, reply);
@@ -260,7 +265,7 @@ void Face::compare_and_swap(Item item, std::string_view version, Bytes value,
   if (auto allowed = check(item, value); !allowed)
     return refuse(std::move(answer), std::move(allowed));
   ask(
-      std::move(answer),
+      item, std::move(answer),
       [item](const Reply& reply, std::string_view where) -> Result<kv::Outcome> {
         if (reply.is(Kind::list) && reply.size() == 0) return kv::Swapped{};
         if (!is_snapshot(reply)) return std::unexpected(unexpected_reply(where));
@@ -280,7 +285,7 @@ void Face::list_keys(std::string_view bucket, kv::Place from, std::uint32_t limi
     return refuse(std::move(answer), std::move(allowed));
   Calls::Token token(calls_);
   if (calls_.closed()) return refuse(std::move(answer), closing(where_));
-  scan(client_, std::move(token), where_, names_.prefix(bucket), bucket, from, limit,
+  scan(servers_, std::move(token), where_, names_.prefix(bucket), bucket, from, limit,
        std::move(answer));
 }
 

@@ -1,15 +1,17 @@
 // The key-value contract on the commands of Redis: what one thread does for its callers.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/quick_random.h"
+#include "contracts/calls.h"
 #include "contracts/keyvalue/keyvalue.h"
 #include "net/redis/client.h"
-#include "contracts/calls.h"
 #include "providers/keyvalue_redis/names.h"
+#include "providers/keyvalue_redis/servers.h"
 
 namespace weft::providers::keyvalue_redis {
 
@@ -45,16 +47,19 @@ class Face final : public contracts::keyvalue::KeyValue {
 
  private:
   template <class T, class Convert, class Write>
-  void ask(Answer<T> answer, Convert convert, const Write& write);
+  void ask(Item item, Answer<T> answer, Convert convert, const Write& write);
   void word_name(net::redis::Commands& commands, std::string_view bucket, std::string_view key);
   void word_mark(net::redis::Commands& commands, std::string_view bucket, std::string_view key);
   std::string new_mark();
+  std::uint16_t slot(std::string_view bucket, std::string_view key);
+  template <class Keys>
+  bool one_slot(std::string_view bucket, const Keys& keys);
 
   const std::string where_;
   Calls& calls_;
   Names names_;
   QuickRandom random_;
-  net::redis::Client client_;
+  Servers servers_;
   const Calls::Holder holder_;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/contracts/keyvalue_suite_calls.h"
+#include "tests/support/redis_cluster.h"
 #include "tests/support/redis_server.h"
 
 namespace weft::tests {
@@ -16,8 +17,17 @@ std::unique_ptr<KeyValueProvider> serve(std::vector<std::string> arguments = {})
   return std::make_unique<KeyValueProvider>(kind(), kv::k_redis, settings, std::move(server));
 }
 
+// One for all tests: it takes a second or two to come together.
+std::unique_ptr<KeyValueProvider> serve_cluster() {
+  static RedisCluster cluster;
+  cluster.clear();
+  return std::make_unique<KeyValueProvider>(kind(), kv::k_redis_cluster,
+                                            contracts::Settings{{"url", cluster.url()}});
+}
+
 }  // namespace
 
+INSTANTIATE_TEST_SUITE_P(RedisCluster, KeyValueSuite, testing::Values(&serve_cluster));
 INSTANTIATE_TEST_SUITE_P(Redis, KeyValueSuite,
                          testing::Values([]() -> std::unique_ptr<KeyValueProvider> {
                            return serve();

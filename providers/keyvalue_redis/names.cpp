@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "contracts/image_codec.h"
+#include "net/redis/slots.h"
 
 namespace weft::providers::keyvalue_redis {
 
@@ -24,6 +25,15 @@ std::string_view Names::prefix(std::string_view bucket) {
   }
   prefix_.push_back(':');
   return prefix_;
+}
+
+std::string odd_mark(std::string_view name) {
+  if (const auto tag = net::redis::hash_tag(name))
+    return fmt::format("{}{}{}{}", k_mark_begin, *tag, k_mark_end, name);
+  const auto slot = net::redis::slot_of(name);
+  unsigned number = 0;
+  while (net::redis::slot_of(fmt::to_string(number)) != slot) ++number;
+  return fmt::format("{}{}{}:{}", k_mark_begin, number, k_mark_end, name);
 }
 
 std::optional<std::string_view> key_named(std::string_view bucket, std::string_view prefix,

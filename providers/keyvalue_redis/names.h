@@ -13,8 +13,18 @@ inline constexpr std::string_view k_plain_bucket = "default";
 inline constexpr std::string_view k_reserved = "weft:";
 // The name of the mark that stands for the state of a key, see scripts.h: `weft::{NAME}`. No
 // bucket has an empty name; the braces keep key and mark on one server of a cluster.
+// A name with a '}' or of no byte would have its mark elsewhere that way: odd_mark() says what that
+// is called instead.
 inline constexpr std::string_view k_mark_begin = "weft::{";
 inline constexpr std::string_view k_mark_end = "}";
+
+// Whether the mark of a key with this prefix is `weft::{NAME}`.
+inline bool is_plain(std::string_view prefix, std::string_view key) {
+  return !prefix.contains('}') && !key.contains('}') && !(prefix.empty() && key.empty());
+}
+// The mark of any other name, in its slot: `weft::{TAG}NAME` where the name has a tag, otherwise
+// `weft::{NUMBER}:NAME` with the first number that lies there.
+std::string odd_mark(std::string_view name);
 
 // Names keys, and remembers the last bucket, because callers mostly have one. One thread.
 class Names final {

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net/redis/slots.h"
+
 namespace weft::providers::keyvalue_redis {
 namespace {
 
@@ -34,6 +40,22 @@ TEST(Names, lead_back_to_the_keys_of_their_bucket_only) {
   EXPECT_EQ(key("default", "weft:a:b"), "(none)");
   EXPECT_EQ(key("default", "weft::{user:7}"), "(none)");
   EXPECT_EQ(key("default", "\xff"), "(none)");
+}
+
+TEST(Names, of_marks_lie_in_the_slot_of_their_keys_and_are_the_same_for_no_two) {
+  std::set<std::string> marks;
+  const std::vector<std::string> names = {"k",     "",       "{",   "}",          "{}",
+                                          "a{t}b", "x}y{t}", "123", "weft:b:{t}", "{}{t}",
+                                          "a{b}}", "a}{a}b", "}{",  "{a}b}"};
+  for (const auto& name : names) {
+    const auto mark = is_plain("", name)
+                          ? std::string(k_mark_begin) + name + std::string(k_mark_end)
+                          : odd_mark(name);
+    EXPECT_EQ(net::redis::slot_of(mark), net::redis::slot_of(name)) << name << " " << mark;
+    EXPECT_TRUE(mark.starts_with("weft::{")) << mark;
+    marks.insert(mark);
+  }
+  EXPECT_EQ(marks.size(), names.size());
 }
 
 TEST(Names, are_matched_as_they_are_written) {

@@ -34,7 +34,7 @@ constexpr std::uint32_t k_most_batch = 1000;
 // One listing under way, from batch to batch.
 struct Listing {
   Calls::Token token;  // ends last
-  net::redis::Client& client;
+  Servers& servers;
   const std::string_view where;
   const std::string prefix;
   const std::string_view bucket;  // as long as the answer
@@ -42,7 +42,8 @@ struct Listing {
   const MonotonicTime deadline;  // of all batches together
   kv::Answer<kv::Page> answer;
 
-  std::string cursor = "0";  // of the batch that is asked for
+  std::string node = {};     // that is asked
+  std::string cursor = "0";  // of the batch that is asked for; of the last one "0" comes back
   std::uint32_t batch = 0;
   std::uint64_t skip = 0;    // keys still to be passed over
   std::uint64_t passed = 0;  // keys passed over or taken, for a place of that form
@@ -63,9 +64,16 @@ class ScanOutcome final : public net::redis::Outcome {
   std::unique_ptr<Listing> listing_;
 };
 
+Result<> nodes_changed() {
+  return fail(Errc::invalid,
+              "the nodes of the cluster have changed since the page before: begin from the start");
+}
+
 void ask_for_batch(std::unique_ptr<Listing> listing) {
   Listing& now = *listing;
-  now.client.send(
+  auto* const node = now.servers.find_node(now.node);
+  if (node == nullptr) return refuse(std::move(now.answer), nodes_changed());
+  node->send(
       now.deadline, std::make_unique<ScanOutcome>(std::move(listing)), [&](Commands& commands) {
         if (now.bucket == k_plain_bucket) {
           commands.whole("SCAN", now.cursor, "COUNT", now.batch);
@@ -99,9 +107,10 @@ std::size_t take(Listing& listing, const Reply& names) {
   return found;
 }
 
-// CURSOR:SIZE:KEY… with the keys of the last batch for which the page had no room.
-std::string place(std::string_view cursor, std::span<const std::string> keys) {
-  auto made = fmt::format("{}:", cursor);
+// [NODE/]CURSOR:SIZE:KEY… with the keys of the last batch for which the page had no room.
+std::string place(const Listing& listing, std::span<const std::string> keys) {
+  auto made =
+      fmt::format("{}{}{}:", listing.node, listing.servers.is_cluster() ? "/" : "", listing.cursor);
   for (const auto& key : keys) fmt::format_to(std::back_inserter(made), "{}:{}", key.size(), key);
   return made;
 }
@@ -113,17 +122,27 @@ kv::Page page_of(Listing& listing) {
   if (!left.empty() && listing.by_count) {
     page.next = kv::Skip{listing.passed + most};
   } else if (!left.empty()) {
-    page.next = kv::After{place(listing.cursor, left)};
+    page.next = kv::After{place(listing, left)};
   }
   listing.keys.resize(most);
   page.keys = std::move(listing.keys);
   return page;
 }
 
+// False: this was the last.
+bool next_node(Listing& listing) {
+  const auto nodes = listing.servers.nodes();
+  const auto next = std::ranges::upper_bound(nodes, listing.node);
+  if (next == nodes.end()) return false;
+  listing.node = *next;
+  return true;
+}
+
 // After a batch. A page that is full goes on until there is a key more, or no batch: so the last
 // one names no next.
 void go_on(std::unique_ptr<Listing> listing) {
-  if (listing->cursor == "0" || listing->keys.size() > listing->limit)
+  const bool full = listing->keys.size() > listing->limit;
+  if (full || (listing->cursor == "0" && !next_node(*listing)))
     return std::move(listing->answer)(page_of(*listing));
   ask_for_batch(std::move(listing));
 }
@@ -154,6 +173,12 @@ std::optional<std::string_view> take_digits(std::string_view& text) {
 
 // False when it is no place of ours.
 bool resume(Listing& listing, std::string_view text) {
+  if (listing.servers.is_cluster()) {
+    const auto slash = text.find('/');
+    if (slash == std::string_view::npos) return false;
+    listing.node = text.substr(0, slash);
+    text.remove_prefix(slash + 1);
+  }
   const auto cursor = take_digits(text);
   if (!cursor) return false;
   listing.cursor = *cursor;
@@ -171,6 +196,9 @@ bool resume(Listing& listing, std::string_view text) {
 }
 
 Result<> begin(Listing& listing, const kv::Place& from) {
+  const auto nodes = listing.servers.nodes();
+  if (nodes.empty()) return nodes_changed();
+  listing.node = nodes.front();
   if (const auto* skip = std::get_if<kv::Skip>(&from)) {
     listing.by_count = true;
     listing.skip = listing.passed = skip->value;
@@ -182,21 +210,43 @@ Result<> begin(Listing& listing, const kv::Place& from) {
   return {};
 }
 
-}  // namespace
-
-void scan(net::redis::Client& client, Calls::Token token, std::string_view where,
-          std::string_view prefix, std::string_view bucket, const kv::Place& from,
-          std::uint32_t limit, kv::Answer<kv::Page> answer) {
-  const std::size_t keys = limit == 0 ? kv::k_page_keys : std::min(limit, kv::k_page_keys);
-  const auto deadline = client.latest(answer.context().deadline);
-  auto listing =
-      std::make_unique<Listing>(Listing{std::move(token), client, where, std::string(prefix),
-                                        bucket, keys, deadline, std::move(answer)});
+void start(std::unique_ptr<Listing> listing, const kv::Place& from) {
   if (auto begun = begin(*listing, from); !begun)
     return refuse(std::move(listing->answer), std::move(begun));
   // What was left may be all there is, or more than a page.
   if (std::holds_alternative<kv::After>(from)) return go_on(std::move(listing));
   ask_for_batch(std::move(listing));
+}
+
+// Begins when the nodes are known.
+class ReadyOutcome final : public net::redis::Outcome {
+ public:
+  ReadyOutcome(std::unique_ptr<Listing> listing, kv::Place from)
+      : listing_(std::move(listing)), from_(std::move(from)) {}
+  void on_reply(const Reply&) noexcept override { start(std::move(listing_), from_); }
+  void on_failure(Error error) noexcept override {
+    std::move(listing_->answer)(std::unexpected(std::move(error)));
+  }
+  bool wanted() const noexcept override { return listing_->answer.wanted(); }
+
+ private:
+  std::unique_ptr<Listing> listing_;
+  const kv::Place from_;
+};
+
+}  // namespace
+
+void scan(Servers& servers, Calls::Token token, std::string_view where, std::string_view prefix,
+          std::string_view bucket, const kv::Place& from, std::uint32_t limit,
+          kv::Answer<kv::Page> answer) {
+  const std::size_t keys = limit == 0 ? kv::k_page_keys : std::min(limit, kv::k_page_keys);
+  const auto deadline = servers.latest(answer.context().deadline);
+  auto listing =
+      std::make_unique<Listing>(Listing{std::move(token), servers, where, std::string(prefix),
+                                        bucket, keys, deadline, std::move(answer)});
+  if (!servers.nodes().empty()) return start(std::move(listing), from);
+  servers.send(0, deadline, std::make_unique<ReadyOutcome>(std::move(listing), from),
+               [](Commands& commands) { commands.whole("PING"); });
 }
 
 }  // namespace weft::providers::keyvalue_redis

@@ -24,7 +24,8 @@ constexpr std::string_view k_own_url = "Give each link its own `url`, and remove
 
 constexpr std::array k_keys = {
     ConfigKey{"url", link_target, taken,
-              "redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// for TLS, unix:///PATH",
+              "redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// for TLS, unix:///PATH, "
+              "sentinel://HOST:PORT,HOST:PORT/NAME, cluster://HOST:PORT,HOST:PORT",
               k_default_url, ""},
     ConfigKey{"ca", link_target, taken, "PEM file of the authorities that TLS trusts",
               "the system's", ""},

@@ -72,11 +72,11 @@ class KeyValueSuite : public testing::TestWithParam<std::unique_ptr<KeyValueProv
   }
   bool sets_many() {
     return does<void>(can().set_many, "set-many", std::string_view("asked"),
-                      std::vector<kv::Pair>{{"k", bytes("v")}});
+                      std::vector<kv::Pair>{{"k", bytes("v")}, {"l", bytes("v")}});
   }
   bool deletes_many() {
     return does<void>(can().delete_many, "delete-many", std::string_view("asked"),
-                      std::vector<std::string_view>{"k"});
+                      std::vector<std::string_view>{"k", "l"});
   }
   kv::Snapshot look(kv::Item item) { return ask<kv::Snapshot>("get-with-version", item).value(); }
   bool swap(kv::Item item, std::string_view version, std::string_view value) {

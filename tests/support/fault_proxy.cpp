@@ -1,5 +1,6 @@
 #include "tests/support/fault_proxy.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/write.hpp>
 #include <future>
 #include <list>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,12 +29,13 @@ struct Faults {
   std::size_t slow_bytes = 0;
   bool black_hole = false;
   bool refuse = false;
+  std::optional<std::size_t> cut_after;
 };
 
 // One connection in both directions.
 class Pair final : public std::enable_shared_from_this<Pair> {
  public:
-  Pair(asio::io_context& io, tcp::socket client, const Faults& faults)
+  Pair(asio::io_context& io, tcp::socket client, Faults& faults)
       : faults_(faults), client_(std::move(client)), server_(io), up_(io), down_(io) {}
 
   void open(std::uint16_t to) {
@@ -79,6 +82,11 @@ class Pair final : public std::enable_shared_from_this<Pair> {
   void send(tcp::socket& from, tcp::socket& to, Way& way, std::size_t size) {
     // Kept open, and never read again.
     if (faults_.black_hole) return;
+    if (&way == &up_ && faults_.cut_after) {
+      if (size >= *faults_.cut_after)
+        return last(std::min(size, *std::exchange(faults_.cut_after, std::nullopt)));
+      *faults_.cut_after -= size;
+    }
     asio::async_write(to, asio::buffer(way.bytes.data(), size),
                       [self = shared_from_this(), &from, &to, &way](error_code error, std::size_t) {
                         if (error) return self->close();
@@ -86,7 +94,14 @@ class Pair final : public std::enable_shared_from_this<Pair> {
                       });
   }
 
-  const Faults& faults_;
+  // The server has all of it before it is told that there is no more.
+  void last(std::size_t size) {
+    error_code ignored;
+    asio::write(server_, asio::buffer(up_.bytes.data(), size), ignored);
+    close();
+  }
+
+  Faults& faults_;
   tcp::socket client_, server_;
   Way up_, down_;
 };
@@ -172,6 +187,9 @@ void FaultProxy::cut(Then then) {
     works.faults.refuse = then == Then::refuse;
     works.cut();
   });
+}
+void FaultProxy::cut_after(std::size_t bytes) {
+  works_->change([bytes](Works& works) { works.faults.cut_after = bytes; });
 }
 void FaultProxy::mend() {
   works_->change([](Works& works) { works.faults = {}; });

@@ -26,6 +26,8 @@ class FaultProxy final {
   // Connections that are open are reset; new ones are taken, or reset as well.
   enum class Then { serve, refuse };
   void cut(Then then);
+  // The server gets so many bytes more from a client; then their connection is reset, once.
+  void cut_after(std::size_t bytes);
   // As at first.
   void mend();
   // Connections taken so far.
