@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "host/config_store.h"
@@ -47,6 +48,13 @@ bool runs(const plan::Step& step) {
 bool has_secrets(const plan::Step& step) {
   const auto* component = std::get_if<plan::StartComponent>(&step.what);
   return component != nullptr && !component->secrets.empty();
+}
+
+bool same_uses(const std::vector<plan::SecretUse>& one, const std::vector<plan::SecretUse>& other) {
+  const auto place = [](const plan::SecretUse& use) {
+    return std::tie(use.name, use.key, use.field, use.file, use.key_file, use.key_variable);
+  };
+  return std::ranges::equal(one, other, {}, place, place);
 }
 
 // Where links lead: the generation behind the name of each endpoint.
@@ -169,42 +177,43 @@ Applied Host::apply(std::span<const contracts::Manifest> manifests,
                     const std::map<ComponentId, Extras>& extras) {
   manifest::Findings findings;
   auto images = load_images(*engine_, manifests, services_.log, findings);
-  return apply_images(manifests, std::move(images), std::move(findings), extras);
+  return apply_given(manifests, std::move(findings), {std::move(images), extras, Reread::yes});
 }
 
 Applied Host::apply_edited(std::span<const contracts::Manifest> manifests,
                            const std::set<ComponentId>& anew) {
   manifest::Findings findings;
   auto images = load_images(*engine_, manifests, services_.log, findings, images_, anew);
-  return apply_images(manifests, std::move(images), std::move(findings), {});
+  const std::map<ComponentId, Extras> none;
+  return apply_given(manifests, std::move(findings), {std::move(images), none, Reread::no});
 }
 
-Applied Host::apply_images(std::span<const contracts::Manifest> given, Images images,
-                           manifest::Findings findings,
-                           const std::map<ComponentId, Extras>& extras) {
-  Applied outcome{.findings = std::move(findings), .summary = {}, .failure = {}};
-  std::vector<contracts::Manifest> manifests(given.begin(), given.end());
+Applied Host::apply_given(std::span<const contracts::Manifest> wanted, manifest::Findings findings,
+                          Given given) {
+  Applied outcome{
+      .findings = std::move(findings), .summary = {}, .failure = {}, .manifests = {}};
+  std::vector<contracts::Manifest> manifests(wanted.begin(), wanted.end());
   fill_configs(manifests, settings_.state, outcome.findings);
   const plan::Input input{
-      .manifests = manifests, .components = images.types, .providers = services_.providers};
+      .manifests = manifests, .components = given.images.types, .providers = services_.providers};
   auto planned = plan::make_plan(input);
   outcome.findings.append(std::move(planned.findings));
   outcome.findings.sort();
   if (!planned.plan || !outcome.findings.ok()) return outcome;
   const auto diff = plan::diff(applied_, *planned.plan);
-  if (auto changed = change(*planned.plan, diff, images, extras); !changed) {
+  if (auto changed = change(*planned.plan, diff, given); !changed) {
     outcome.failure = std::move(changed).error();
     return outcome;
   }
   applied_ = plan::applied(*planned.plan);
-  images_ = std::move(images);
+  images_ = std::move(given.images);
+  outcome.manifests = std::move(manifests);
   outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(),
                                  diff.changed.size() + diff.adjusted.size(), diff.removed.size()};
   return outcome;
 }
 
-Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
-                      const std::map<ComponentId, Extras>& extras) {
+Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Given& given) {
   TRY(auto links, link_table(plan));
   Change change{running_, {}, {}, {}, {}};
   const auto all = [&]() -> Result<> {
@@ -212,13 +221,14 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
     for (const auto& step : plan.steps) {
       if (is_among(step, diff.added) || is_among(step, diff.changed) ||
           begins_anew(step, change.running, change.started))
-        TRY_OK(start(step, images, extras, change));
+        TRY_OK(start(step, given, change));
     }
-    for (const auto& step : diff.adjusted) TRY_OK(adjust(step, change));
+    for (const auto& step : diff.adjusted) TRY_OK(adjust(step, given.secrets, change));
     // A secret may have changed where it is kept.
     for (const auto& step : plan.steps) {
-      if (has_secrets(step) && std::ranges::find(diff.unchanged, step.key) != diff.unchanged.end())
-        TRY_OK(adjust(step, change));
+      if (given.secrets == Reread::yes && has_secrets(step) &&
+          std::ranges::find(diff.unchanged, step.key) != diff.unchanged.end())
+        TRY_OK(adjust(step, Reread::yes, change));
     }
     return http_->open(routes_of(plan));
   };
@@ -238,10 +248,20 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
   return {};
 }
 
-Result<> Host::start(const plan::Step& step, const Images& images,
-                     const std::map<ComponentId, Extras>& extras, Change& change) {
+// Those it has, where it has them already and they are not to be read again.
+Result<Host::ComponentSecrets> Host::secrets_of(const plan::Step& step, Reread reread) {
+  const auto& wanted = std::get<plan::StartComponent>(step.what).secrets;
+  const auto before = running_.find(step.key);
+  if (reread == Reread::no && before != running_.end() &&
+      same_uses(std::get<plan::StartComponent>(before->second.step.what).secrets, wanted))
+    return before->second.secrets;
+  return secrets_.read(wanted);
+}
+
+Result<> Host::start(const plan::Step& step, const Given& given, Change& change) {
   if (!runs(step)) return {};
   Generation generation = 0;
+  ComponentSecrets secrets;
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
     if (must_close_first(*provider, step.key)) close_predecessor(step.key, change);
     TRY(generation, deployment_->start(*provider));
@@ -250,25 +270,26 @@ Result<> Host::start(const plan::Step& step, const Images& images,
     TRY(generation, deployment_->start(*endpoint, of.generation));
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
-    const auto extra = extras.find(component.id);
-    TRY(auto secrets, secrets_.read(component.secrets));
+    const auto extra = given.extras.find(component.id);
+    TRY(secrets, secrets_of(step, given.secrets));
     TRY(generation,
-        deployment_->start(component, images.artifacts.at(component.id), std::move(secrets),
-                           extra == extras.end() ? Extras{} : extra->second));
+        deployment_->start(component, given.images.artifacts.at(component.id), secrets,
+                           extra == given.extras.end() ? Extras{} : extra->second));
   }
   if (const auto before = change.running.find(step.key); before != change.running.end())
     change.retired.push_back(before->second.generation);
   change.started.push_back(generation);
-  change.running.insert_or_assign(step.key, Running{step, generation});
+  change.running.insert_or_assign(step.key, Running{step, generation, std::move(secrets)});
   return {};
 }
 
-Result<> Host::adjust(const plan::Step& step, Change& change) {
+Result<> Host::adjust(const plan::Step& step, Reread reread, Change& change) {
   const auto& component = std::get<plan::StartComponent>(step.what);
   auto& running = change.running.at(step.key);
-  TRY(auto secrets, secrets_.read(component.secrets));
-  TRY_OK(deployment_->prepare(running.generation, component.config, std::move(secrets)));
+  TRY(auto secrets, secrets_of(step, reread));
+  TRY_OK(deployment_->prepare(running.generation, component.config, secrets));
   running.step = step;
+  running.secrets = std::move(secrets);
   change.adjusted.push_back(running.generation);
   return {};
 }

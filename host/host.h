@@ -58,6 +58,7 @@ struct Applied {
   std::optional<ApplySummary> summary;  // there if and only if the set is in force now
   std::optional<Error>
       failure;  // what went wrong although no finding is an error: everything is as before
+  std::vector<contracts::Manifest> manifests = {};  // in force now, with the values of their configs
 };
 
 // Control thread only: it may block, the serving threads may not.
@@ -72,7 +73,9 @@ class Host {
   // `extras` of components by id.
   Applied apply(std::span<const contracts::Manifest> manifests,
                 const std::map<ComponentId, Extras>& extras = {});
-  // The same set with an edit: files of components are not read again, except of those in `anew`.
+  // The same set with an edit, as Applied::manifests has it: neither files of components are read
+  // again, except of those in `anew`, nor secrets of components that go on, nor configs that have
+  // values.
   Applied apply_edited(std::span<const contracts::Manifest> manifests,
                        const std::set<ComponentId>& anew);
   // No new connections; answers under way finish, for as long as the settings allow.
@@ -87,20 +90,29 @@ class Host {
 
  private:
   struct Change;
+  using ComponentSecrets = std::shared_ptr<const contracts::Secrets>;
   struct Running {
     plan::Step step;
     Generation generation;
+    ComponentSecrets secrets = {};  // of a component
+  };
+  // Of secrets that a component has already.
+  enum class Reread { no, yes };
+  // What is applied besides manifests.
+  struct Given {
+    Images images;
+    const std::map<ComponentId, Extras>& extras;
+    Reread secrets;
   };
   Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
        std::unique_ptr<engine::Engine> engine);
 
-  Applied apply_images(std::span<const contracts::Manifest> manifests, Images images,
-                       manifest::Findings findings, const std::map<ComponentId, Extras>& extras);
-  Result<> change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
-                  const std::map<ComponentId, Extras>& extras);
-  Result<> start(const plan::Step& step, const Images& images,
-                 const std::map<ComponentId, Extras>& extras, Change& change);
-  Result<> adjust(const plan::Step& step, Change& change);
+  Applied apply_given(std::span<const contracts::Manifest> manifests, manifest::Findings findings,
+                      Given given);
+  Result<> change(const plan::Plan& plan, const plan::Diff& diff, const Given& given);
+  Result<> start(const plan::Step& step, const Given& given, Change& change);
+  Result<> adjust(const plan::Step& step, Reread reread, Change& change);
+  Result<ComponentSecrets> secrets_of(const plan::Step& step, Reread reread);
   bool must_close_first(const plan::StartProvider& step, const std::string& key) const;
   void close_predecessor(const std::string& key, Change& change);
   Generation start_again(const plan::Step& step);

@@ -17,7 +17,7 @@ bool undoes(const Edit& edit, const std::vector<Edit>& edits) {
 host::Applied Desired::apply(std::vector<contracts::Manifest> manifests) {
   auto applied = host_.apply(manifests);
   if (!applied.summary) return applied;
-  manifests_ = std::move(manifests);
+  manifests_ = std::move(applied.manifests);
   for (const auto& edit : std::exchange(edits_, {})) {
     log_.warn("an edit by hand ends: the manifest is in force again",
               {{"edit", "weft " + text(edit)}});
@@ -36,7 +36,7 @@ Result<Edited> Desired::edit(Edit edit) {
   }
   Edited edited{effect, host_.apply_edited(manifests, anew)};
   if (!edited.applied.summary) return edited;
-  manifests_ = std::move(manifests);
+  manifests_ = std::move(edited.applied.manifests);
   log_.info("edited by hand", {{"edit", "weft " + text(edit)}});
   if (undoes(edit, edits_)) {
     edits_.pop_back();
