@@ -1,5 +1,6 @@
 #include "host/control/desired.h"
 
+#include <optional>
 #include <utility>
 
 namespace weft::control {
@@ -10,6 +11,16 @@ bool undoes(const Edit& edit, const std::vector<Edit>& edits) {
   const auto* bypass = std::get_if<BypassLink>(&edit);
   const auto* insert = edits.empty() ? nullptr : std::get_if<InsertLink>(&edits.back());
   return bypass != nullptr && insert != nullptr && bypass->component == insert->id;
+}
+
+}  // namespace
+
+namespace {
+
+std::optional<std::string> with_new_image(const Edit& edit) {
+  if (const auto* update = std::get_if<Update>(&edit)) return update->component;
+  const auto* scale = std::get_if<Scale>(&edit);
+  return scale != nullptr && !scale->image.empty() ? std::optional(scale->component) : std::nullopt;
 }
 
 }  // namespace
@@ -30,8 +41,8 @@ Result<Edited> Desired::edit(Edit edit) {
   TRY(const auto effect, control::apply(edit, providers_, manifests));
   if (effect == Effect::nothing) return Edited{};
   std::set<ComponentId> anew;
-  if (const auto* update = std::get_if<Update>(&edit)) {
-    TRY(auto id, find_id(update->component, manifests));
+  if (const auto component = with_new_image(edit)) {
+    TRY(auto id, find_id(*component, manifests));
     anew.insert(std::move(id));
   }
   Edited edited{effect, host_.apply_edited(manifests, anew)};
