@@ -6,6 +6,7 @@
 #include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
+#include "host/secrets/disguise.h"
 
 namespace weft::cli {
 namespace {
@@ -25,7 +26,10 @@ Result<manifest::Findings> check(const Global& global, const Check& options, Sur
   const auto images = host::load_images(*engine, set.manifests, log, set.findings);
   set.findings.append(
       plan::make_plan(
-          {.manifests = set.manifests, .components = images.types, .providers = around.providers})
+          {.manifests = set.manifests,
+           .components = images.types,
+           .providers = around.providers,
+           .disguise = secrets::Disguise(around.random)})
           .findings);
   set.findings.sort();
   return std::move(set.findings);

@@ -161,7 +161,8 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
           settings_.http, HttpFrontParts{*cores_, services.network, services.clock, services.random,
                                          services.log})),
       status_(std::make_unique<Status>(*http_)),
-      secrets_(settings_.state) {}
+      secrets_(settings_.state),
+      disguise_(services.random) {}
 
 Host::~Host() { http_->close(); }
 
@@ -195,7 +196,7 @@ Applied Host::apply_given(std::span<const contracts::Manifest> wanted, manifest:
   std::vector<contracts::Manifest> manifests(wanted.begin(), wanted.end());
   fill_configs(manifests, settings_.state, outcome.findings);
   const plan::Input input{
-      .manifests = manifests, .components = given.images.types, .providers = services_.providers};
+      .manifests = manifests, .components = given.images.types, .providers = services_.providers, .disguise = std::ref(disguise_)};
   auto planned = plan::make_plan(input);
   outcome.findings.append(std::move(planned.findings));
   outcome.findings.sort();

@@ -25,6 +25,7 @@
 #include "host/manifest/providers.h"
 #include "host/plan/diff.h"
 #include "host/secrets/component_secrets.h"
+#include "host/secrets/disguise.h"
 #include "host/state_dir.h"
 #include "host/status.h"
 #include "net/listen.h"
@@ -130,6 +131,7 @@ class Host {
   const std::unique_ptr<HttpFront> http_;
   const std::unique_ptr<Status> status_;
   secrets::SecretsReader secrets_;
+  const secrets::Disguise disguise_;
   // In force now.
   Images images_;
   std::vector<plan::Applied> applied_;

@@ -21,7 +21,7 @@ std::vector<SecretUse> secrets_of(const Unit& unit);
 // Grants wider than used, configuration that nothing reads, cycles.
 void check_grants(const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.
-std::vector<Step> make_steps(const World& world);
+std::vector<Step> make_steps(const World& world, const Input& input);
 
 // Fills in the hashes of a step whose other members are set.
 void seal(Step& step);

@@ -181,7 +181,8 @@ TEST(Newcomer, reads_one_finding_for_a_misspelt_key_or_trait) {
     auto findings = std::move(read.findings);
     findings.append(make_plan({.manifests = manifests,
                                .components = components,
-                               .providers = tests::known_providers()})
+                               .providers = tests::known_providers(),
+                               .disguise = reversed})
                         .findings);
     findings.sort();
 
@@ -206,8 +207,10 @@ TEST(Newcomer, reads_of_a_missing_link_beside_a_misspelt_scaler) {
 
   auto findings = std::move(read.findings);
   findings.append(
-      make_plan(
-          {.manifests = manifests, .components = components, .providers = tests::known_providers()})
+      make_plan({.manifests = manifests,
+                 .components = components,
+                 .providers = tests::known_providers(),
+                 .disguise = reversed})
           .findings);
   findings.sort();
 

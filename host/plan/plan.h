@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -31,6 +32,9 @@ struct Input {
   std::span<const contracts::Manifest> manifests;
   const std::map<ComponentId, Loaded>& components;
   const manifest::Providers& providers;
+  // A name for a text from which nobody can tell the text: settings, which may hold passwords, name
+  // endpoints. The same for the same text in plans that are compared.
+  std::function<std::string(std::string_view)> disguise;
   std::span<const std::string_view> host = manifest::host_interfaces();
 };
 

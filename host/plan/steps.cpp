@@ -117,18 +117,27 @@ Settings settings_of(const Edge& edge) {
   return settings;
 }
 
-// Not the settings themselves: they may hold passwords, and names are printed.
-std::string endpoint_name(const Edge& edge) {
-  const auto& target = *edge.target->component;
-  if (edge.target->provider == nullptr) return target.id.str();
-  Hash hash;
-  hash.add(edge.target->provider->name).add(merged(target.config, Keys::lower_case));
-  hash.add(settings_of(edge));
-  return fmt::format("{}#{:016x}", target.id.text(), hash.value());
+// Every field behind its length, so that no two lists of fields run together.
+std::string plain_text(const Settings& settings) {
+  std::string text;
+  for (const auto& [key, value] : settings) {
+    for (const auto& field : {key, value}) text += fmt::format("{}:{}", field.size(), field);
+  }
+  return text + ";";
 }
 
-Step endpoint_step(const Edge& edge) {
-  auto name = endpoint_name(edge);
+// Not the settings themselves: they may hold passwords, and names are printed.
+std::string endpoint_name(const Edge& edge, const Input& input) {
+  const auto& target = *edge.target->component;
+  if (edge.target->provider == nullptr) return target.id.str();
+  const auto text = fmt::format("{};{}{}", edge.target->provider->name,
+                                plain_text(merged(target.config, Keys::lower_case)),
+                                plain_text(settings_of(edge)));
+  return fmt::format("{}#{}", target.id.text(), input.disguise(text));
+}
+
+Step endpoint_step(const Edge& edge, const Input& input) {
+  auto name = endpoint_name(edge, input);
   return make_step(fmt::format("endpoint {}", name), *edge.application, edge.link->at,
                    OpenEndpoint{edge.target->component->id, settings_of(edge), name});
 }
@@ -144,7 +153,7 @@ Step component_step(const Unit& unit) {
                                   merged(component.config, Keys::as_written), secrets_of(unit)});
 }
 
-Step link_step(const Edge& edge, std::string_view interface) {
+Step link_step(const Edge& edge, std::string_view interface, const Input& input) {
   const auto& link = *edge.link;
   auto full = fmt::format("{}:{}/{}", link.ns, link.package, interface);
   auto key =
@@ -152,7 +161,7 @@ Step link_step(const Edge& edge, std::string_view interface) {
   return make_step(
       std::move(key), *edge.application, link.at,
       PutLink{edge.source->component->id, link.name, std::move(full), edge.target->component->id,
-              endpoint_name(edge), merged(link.source_config, Keys::as_written),
+              endpoint_name(edge, input), merged(link.source_config, Keys::as_written),
               edge.target->provider == nullptr ? merged(link.target_config, Keys::as_written)
                                                : Settings()});
 }
@@ -173,7 +182,7 @@ void seal(Step& step) {
   if (component != nullptr) step.settings = settings_hash(*component);
 }
 
-std::vector<Step> make_steps(const World& world) {
+std::vector<Step> make_steps(const World& world, const Input& input) {
   std::vector<Step> steps;
   const auto order = Order(world).take();
   for (const auto* unit : order) {
@@ -182,7 +191,7 @@ std::vector<Step> make_steps(const World& world) {
   std::set<std::string> endpoints;
   for (const auto& edge : world.edges) {
     if (!carries_calls(edge) || edge.target->provider == nullptr) continue;
-    auto step = endpoint_step(edge);
+    auto step = endpoint_step(edge, input);
     if (endpoints.insert(step.key).second) steps.push_back(std::move(step));
   }
   for (const auto* unit : order) {
@@ -192,7 +201,7 @@ std::vector<Step> make_steps(const World& world) {
   for (const auto& edge : world.edges) {
     if (!carries_calls(edge)) continue;
     for (const auto& interface : edge.link->interfaces)
-      steps.push_back(link_step(edge, interface.text));
+      steps.push_back(link_step(edge, interface.text, input));
   }
   return steps;
 }
