@@ -264,6 +264,7 @@ Result<> Host::start(const plan::Step& step, const Given& given, Change& change)
   Generation generation = 0;
   ComponentSecrets secrets;
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
+    warn_of_loss(*provider, step.key);
     if (must_close_first(*provider, step.key)) close_predecessor(step.key, change);
     TRY(generation, deployment_->start(*provider));
   } else if (const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what)) {
@@ -302,6 +303,14 @@ bool Host::must_close_first(const plan::StartProvider& step, const std::string& 
   const auto* kind = services_.providers.find(step.provider);
   return kind != nullptr && kind->succession == contracts::Succession::after_close &&
          old.provider == step.provider;
+}
+
+void Host::warn_of_loss(const plan::StartProvider& step, const std::string& key) const {
+  const auto* kind = services_.providers.find(step.provider);
+  if (kind == nullptr || kind->info.keeps == contracts::Keeps::beyond_it || !running_.contains(key))
+    return;
+  services_.log.warn("a provider starts anew, and what it holds in memory is lost with its predecessor",
+                     {{"provider", step.id.text()}, {"kind", step.provider}});
 }
 
 // A provider that holds its files: the successor can only open them once it is gone. Calls in

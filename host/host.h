@@ -114,6 +114,7 @@ class Host {
   Result<> start(const plan::Step& step, const Given& given, Change& change);
   Result<> adjust(const plan::Step& step, Reread reread, Change& change);
   Result<ComponentSecrets> secrets_of(const plan::Step& step, Reread reread);
+  void warn_of_loss(const plan::StartProvider& step, const std::string& key) const;
   bool must_close_first(const plan::StartProvider& step, const std::string& key) const;
   void close_predecessor(const std::string& key, Change& change);
   Generation start_again(const plan::Step& step);

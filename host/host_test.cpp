@@ -436,6 +436,27 @@ TEST_F(HostTest, starts_the_successor_of_a_provider_before_it_ends_where_both_ma
   EXPECT_EQ(open_providers_, 1);
 }
 
+TEST_F(HostTest, warns_before_a_provider_loses_what_it_holds_in_memory) {
+  const auto lost = [this] {
+    const std::lock_guard lock(mutex_);
+    return lines_.find("what it holds in memory is lost") != std::string::npos;
+  };
+  kind_.succession = contracts::Succession::side_by_side;
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "2"}).summary);
+  EXPECT_FALSE(lost()) << "a file is there for the successor";
+
+  kind_.info.keeps = contracts::Keeps::in_its_memory;
+  refuse_ = true;
+  const auto changed = apply({.keyvalue = true, .keyvalue_config = "3"});
+
+  EXPECT_TRUE(changed.failure);
+  EXPECT_TRUE(lost());
+  ASSERT_FALSE(changed.findings.all().empty());
+  EXPECT_NE(manifest::text(changed.findings).find("is lost whenever this config changes"),
+            std::string::npos);
+}
+
 TEST_F(HostTest, keeps_a_provider_whose_successor_cannot_start_where_both_may_run) {
   kind_.succession = contracts::Succession::side_by_side;
   ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
