@@ -24,13 +24,11 @@ Result<manifest::Findings> check(const Global& global, const Check& options, Sur
   TRY(const auto state, state_dir(global));
   host::fill_configs(set.manifests, state, set.findings);
   const auto images = host::load_images(*engine, set.manifests, log, set.findings);
-  set.findings.append(
-      plan::make_plan(
-          {.manifests = set.manifests,
-           .components = images.types,
-           .providers = around.providers,
-           .disguise = secrets::Disguise(around.random)})
-          .findings);
+  set.findings.append(plan::make_plan({.manifests = set.manifests,
+                                       .components = images.types,
+                                       .providers = around.providers,
+                                       .disguise = secrets::Disguise(around.random)})
+                          .findings);
   set.findings.sort();
   return std::move(set.findings);
 }

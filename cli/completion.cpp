@@ -149,9 +149,9 @@ _weft() {{
 if [[ $funcstack[1] == _weft ]]; then _weft "$@"; else compdef _weft weft; fi
 )",
                      fmt::arg("list", list), fmt::arg("groups", groups(completed, "|")),
-                     fmt::arg("global", names(completed.global)),
-                     fmt::arg("taking", taking), fmt::arg("values", values),
-                     fmt::arg("flags", flags), fmt::arg("words", words));
+                     fmt::arg("global", names(completed.global)), fmt::arg("taking", taking),
+                     fmt::arg("values", values), fmt::arg("flags", flags),
+                     fmt::arg("words", words));
 }
 
 std::string fish_flag(const std::string& condition, const CompletedFlag& flag) {

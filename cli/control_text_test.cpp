@@ -9,13 +9,13 @@ namespace {
 using testing::HasSubstr;
 
 TEST(ControlText, shows_what_a_host_of_this_version_says) {
-  const auto links = links_text(
-      R"([{"source_id":"a","target":"b","name":"default","wit_namespace":"wasi",)"
-      R"("wit_package":"keyvalue","interfaces":["store","atomics"]}])");
-  const auto inventory = inventory_text(
-      R"({"host_id":"N","friendly_name":"here","uptime_human":"1s","version":"1",)"
-      R"("labels":{"zone":"a"},"components":[{"id":"app-web","max_instances":7}],)"
-      R"("providers":[],"edits":["scale web 7"]})");
+  const auto links =
+      links_text(R"([{"source_id":"a","target":"b","name":"default","wit_namespace":"wasi",)"
+                 R"("wit_package":"keyvalue","interfaces":["store","atomics"]}])");
+  const auto inventory =
+      inventory_text(R"({"host_id":"N","friendly_name":"here","uptime_human":"1s","version":"1",)"
+                     R"("labels":{"zone":"a"},"components":[{"id":"app-web","max_instances":7}],)"
+                     R"("providers":[],"edits":["scale web 7"]})");
 
   EXPECT_EQ(host_id_of(R"({"id":"N"})").value(), "N");
   ASSERT_TRUE(links && inventory);
@@ -38,9 +38,11 @@ TEST(ControlText, refuses_what_another_version_says_in_another_form) {
     ASSERT_FALSE(said) << text;
     EXPECT_THAT(said.error().message, HasSubstr("another version")) << text;
   }
-  for (const auto* text : {"", "null", "{}", "[1]", "[{\"interfaces\":[1]}]", "[{\"interfaces\":1}]"})
+  for (const auto* text :
+       {"", "null", "{}", "[1]", "[{\"interfaces\":[1]}]", "[{\"interfaces\":1}]"})
     EXPECT_FALSE(links_text(text)) << text;
-  for (const auto* text : {"", "null", "[]", "{}", "{\"id\":1}"}) EXPECT_FALSE(host_id_of(text)) << text;
+  for (const auto* text : {"", "null", "[]", "{}", "{\"id\":1}"})
+    EXPECT_FALSE(host_id_of(text)) << text;
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 namespace weft::cli {
 namespace {
 
-const ValueSources k_sources{
-    .file = [](const std::string& path) -> Result<std::string> {
-      if (path == "none") return fail(Errc::not_found, "none cannot be read");
-      return "of " + path + "\r\n";
-    },
-    .input = []() -> Result<std::string> { return "typed\n"; }};
+const ValueSources k_sources{.file = [](const std::string& path) -> Result<std::string> {
+                               if (path == "none")
+                                 return fail(Errc::not_found, "none cannot be read");
+                               return "of " + path + "\r\n";
+                             },
+                             .input = []() -> Result<std::string> { return "typed\n"; }};
 
 TEST(GivenValues, come_from_files_and_standard_input_or_are_as_they_stand) {
   contracts::Settings values{{"a", "@far"}, {"b", "-"}, {"c", "@@x"}, {"d", "plain"}, {"e", ""}};

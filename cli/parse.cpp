@@ -355,16 +355,17 @@ Said completion_script(const std::string& shell) {
     }
     return made;
   };
-  Completed completed{.global = flags(parser.app), .commands = {}};
+  Completed completed{.global = flags(parser.app), .commands = {}, .below = {}};
   for (const auto* command : parser.app.get_subcommands({})) {
     const auto choice = parser.choices.find(command->get_name());
     const auto below = command->get_subcommands({});
     auto words = choice == parser.choices.end() ? command_names(*command) : choice->second;
-    completed.commands.push_back({.name = command->get_name(),
-                                  .description = command->get_description(),
-                                  .flags = flags(*command),
-                                  .words = std::move(words),
-                                  .kind = below.empty() ? CommandKind::command : CommandKind::group});
+    completed.commands.push_back(
+        {.name = command->get_name(),
+         .description = command->get_description(),
+         .flags = flags(*command),
+         .words = std::move(words),
+         .kind = below.empty() ? CommandKind::command : CommandKind::group});
     for (const auto* one : below) {
       completed.below.push_back({.name = command->get_name() + " " + one->get_name(),
                                  .description = one->get_description(),

@@ -191,12 +191,13 @@ Applied Host::apply_edited(std::span<const contracts::Manifest> manifests,
 
 Applied Host::apply_given(std::span<const contracts::Manifest> wanted, manifest::Findings findings,
                           Given given) {
-  Applied outcome{
-      .findings = std::move(findings), .summary = {}, .failure = {}, .manifests = {}};
+  Applied outcome{.findings = std::move(findings), .summary = {}, .failure = {}, .manifests = {}};
   std::vector<contracts::Manifest> manifests(wanted.begin(), wanted.end());
   fill_configs(manifests, settings_.state, outcome.findings);
-  const plan::Input input{
-      .manifests = manifests, .components = given.images.types, .providers = services_.providers, .disguise = std::ref(disguise_)};
+  const plan::Input input{.manifests = manifests,
+                          .components = given.images.types,
+                          .providers = services_.providers,
+                          .disguise = std::ref(disguise_)};
   auto planned = plan::make_plan(input);
   outcome.findings.append(std::move(planned.findings));
   outcome.findings.sort();
@@ -274,9 +275,8 @@ Result<> Host::start(const plan::Step& step, const Given& given, Change& change)
     const auto& component = std::get<plan::StartComponent>(step.what);
     const auto extra = given.extras.find(component.id);
     TRY(secrets, secrets_of(step, given.secrets));
-    TRY(generation,
-        deployment_->start(component, given.images.artifacts.at(component.id), secrets,
-                           extra == given.extras.end() ? Extras{} : extra->second));
+    TRY(generation, deployment_->start(component, given.images.artifacts.at(component.id), secrets,
+                                       extra == given.extras.end() ? Extras{} : extra->second));
   }
   if (const auto before = change.running.find(step.key); before != change.running.end())
     change.retired.push_back(before->second.generation);
@@ -309,8 +309,9 @@ void Host::warn_of_loss(const plan::StartProvider& step, const std::string& key)
   const auto* kind = services_.providers.find(step.provider);
   if (kind == nullptr || kind->info.keeps == contracts::Keeps::beyond_it || !running_.contains(key))
     return;
-  services_.log.warn("a provider starts anew, and what it holds in memory is lost with its predecessor",
-                     {{"provider", step.id.text()}, {"kind", step.provider}});
+  services_.log.warn(
+      "a provider starts anew, and what it holds in memory is lost with its predecessor",
+      {{"provider", step.id.text()}, {"kind", step.provider}});
 }
 
 // A provider that holds its files: the successor can only open them once it is gone. Calls in

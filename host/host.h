@@ -59,7 +59,8 @@ struct Applied {
   std::optional<ApplySummary> summary;  // there if and only if the set is in force now
   std::optional<Error>
       failure;  // what went wrong although no finding is an error: everything is as before
-  std::vector<contracts::Manifest> manifests = {};  // in force now, with the values of their configs
+  std::vector<contracts::Manifest> manifests =
+      {};  // in force now, with the values of their configs
 };
 
 // Control thread only: it may block, the serving threads may not.

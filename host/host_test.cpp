@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <fstream>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -131,8 +131,7 @@ std::string owner(std::string_view name) {
 }
 // An application that uses the provider of that one.
 std::string caller_of(std::string_view owner) {
-  return head("caller") +
-         fmt::format(R"(    - name: hello
+  return head("caller") + fmt::format(R"(    - name: hello
       type: component
       properties: {{image: "{}/hello.wasm"}}
       traits:
@@ -140,7 +139,7 @@ std::string caller_of(std::string_view owner) {
         - {{type: link, properties: {{namespace: wasi, package: keyvalue, interfaces: [store], target: {{name: kv}}}}}}
     - {{name: kv, type: capability, properties: {{application: {{name: {}, component: kv}}}}}}
 )",
-                     WEFT_GUESTS, owner);
+                                      WEFT_GUESTS, owner);
 }
 
 // A provider that starts, or does not.
@@ -228,7 +227,8 @@ class HostTest : public testing::Test {
     ASSERT_TRUE(key) << key.error().message;
     auto file = secrets::SecretsFile::open(path, *key);
     ASSERT_TRUE(file) << file.error().message;
-    ASSERT_TRUE(file->put({"s", ""}, {contracts::SecretKind::text, std::as_bytes(std::span(value))}));
+    ASSERT_TRUE(
+        file->put({"s", ""}, {contracts::SecretKind::text, std::as_bytes(std::span(value))}));
     ASSERT_TRUE(file->save());
   }
   // The status line's number, 0 when nothing answers.
