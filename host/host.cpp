@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/bytes.h"
 #include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
@@ -50,11 +51,53 @@ bool has_secrets(const plan::Step& step) {
   return component != nullptr && !component->secrets.empty();
 }
 
-bool same_uses(const std::vector<plan::SecretUse>& one, const std::vector<plan::SecretUse>& other) {
+bool same_uses(std::span<const plan::SecretUse> one, std::span<const plan::SecretUse> other) {
   const auto place = [](const plan::SecretUse& use) {
     return std::tie(use.name, use.key, use.field, use.file, use.key_file, use.key_variable);
   };
   return std::ranges::equal(one, other, {}, place, place);
+}
+
+// Of a provider or an endpoint they are settings.
+std::span<const plan::SecretUse> uses_of(const plan::Step& step) {
+  if (const auto* one = std::get_if<plan::StartComponent>(&step.what)) return one->secrets;
+  if (const auto* one = std::get_if<plan::StartProvider>(&step.what)) return one->secrets;
+  if (const auto* one = std::get_if<plan::OpenEndpoint>(&step.what)) return one->secrets;
+  return {};
+}
+
+contracts::Settings with(contracts::Settings settings, std::span<const plan::SecretUse> uses,
+                         const contracts::Secrets* secrets) {
+  for (const auto& use : uses) {
+    if (const auto* value = secrets->find(use.name))
+      settings.insert_or_assign(use.name, std::string(text_of(value->bytes)));
+  }
+  return settings;
+}
+
+bool same_values(std::span<const plan::SecretUse> uses, const contracts::Secrets& one,
+                 const contracts::Secrets& other) {
+  return std::ranges::all_of(uses, [&](const plan::SecretUse& use) {
+    const auto* a = one.find(use.name);
+    const auto* b = other.find(use.name);
+    return a != nullptr && b != nullptr && std::ranges::equal(a->bytes, b->bytes);
+  });
+}
+
+// A provider may quote a setting that it does not understand.
+template <class T>
+Result<T> hide(Result<T> started, std::span<const plan::SecretUse> uses,
+               const contracts::Secrets* secrets) {
+  if (started) return started;
+  auto error = std::move(started).error();
+  for (const auto& use : uses) {
+    const auto* value = secrets->find(use.name);
+    if (value == nullptr || value->bytes.empty()) continue;
+    const auto text = text_of(value->bytes);
+    for (std::size_t at = 0; (at = error.message.find(text, at)) != std::string::npos; at += 3)
+      error.message.replace(at, text.size(), "***");
+  }
+  return std::unexpected(std::move(error));
 }
 
 // Where links lead: the generation behind the name of each endpoint.
@@ -128,7 +171,7 @@ struct Host::Change {
   std::vector<Generation> started;
   std::vector<Generation> retired;
   // Providers that had to end before their successors could begin, each before its endpoints.
-  std::vector<plan::Step> closed;
+  std::vector<Running> closed;
   std::vector<Generation> adjusted;  // go on with another configuration
 };
 
@@ -222,8 +265,12 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Give
     // In the order of the plan: an endpoint that is new belongs to the provider as it is now.
     for (const auto& step : plan.steps) {
       if (is_among(step, diff.added) || is_among(step, diff.changed) ||
-          begins_anew(step, change.running, change.started))
+          begins_anew(step, change.running, change.started)) {
         TRY_OK(start(step, given, change));
+        continue;
+      }
+      TRY(const auto other, has_other_secrets(step, given.secrets));
+      if (other) TRY_OK(start(step, given, change));
     }
     for (const auto& step : diff.adjusted) TRY_OK(adjust(step, given.secrets, change));
     // A secret may have changed where it is kept.
@@ -252,29 +299,52 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Give
 
 // Those it has, where it has them already and they are not to be read again.
 Result<Host::ComponentSecrets> Host::secrets_of(const plan::Step& step, Reread reread) {
-  const auto& wanted = std::get<plan::StartComponent>(step.what).secrets;
+  const auto wanted = uses_of(step);
   const auto before = running_.find(step.key);
   if (reread == Reread::no && before != running_.end() &&
-      same_uses(std::get<plan::StartComponent>(before->second.step.what).secrets, wanted))
+      same_uses(uses_of(before->second.step), wanted))
     return before->second.secrets;
   return secrets_.read(wanted);
+}
+
+// Whether a provider or an endpoint, which takes its settings when it starts, must start anew.
+Result<bool> Host::has_other_secrets(const plan::Step& step, Reread reread) {
+  const auto before = running_.find(step.key);
+  if (reread == Reread::no || before == running_.end() || before->second.secrets == nullptr ||
+      has_secrets(step))
+    return false;
+  TRY(const auto now, secrets_of(step, reread));
+  return now == nullptr || !same_values(uses_of(step), *before->second.secrets, *now);
+}
+
+Result<Generation> Host::start_provider(const plan::StartProvider& step,
+                                        const contracts::Secrets* secrets) {
+  auto whole = step;
+  whole.config = with(step.config, step.secrets, secrets);
+  return hide(deployment_->start(whole), step.secrets, secrets);
+}
+
+Result<Generation> Host::open_endpoint(const plan::OpenEndpoint& step, Generation provider,
+                                       const contracts::Secrets* secrets) {
+  auto whole = step;
+  whole.settings = with(step.settings, step.secrets, secrets);
+  return hide(deployment_->start(whole, provider), step.secrets, secrets);
 }
 
 Result<> Host::start(const plan::Step& step, const Given& given, Change& change) {
   if (!runs(step)) return {};
   Generation generation = 0;
-  ComponentSecrets secrets;
+  TRY(auto secrets, secrets_of(step, given.secrets));
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
     warn_of_loss(*provider, step.key);
     if (must_close_first(*provider, step.key)) close_predecessor(step.key, change);
-    TRY(generation, deployment_->start(*provider));
+    TRY(generation, start_provider(*provider, secrets.get()));
   } else if (const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what)) {
     const auto& of = change.running.at(provider_key(endpoint->provider));
-    TRY(generation, deployment_->start(*endpoint, of.generation));
+    TRY(generation, open_endpoint(*endpoint, of.generation, secrets.get()));
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
     const auto extra = given.extras.find(component.id);
-    TRY(secrets, secrets_of(step, given.secrets));
     TRY(generation, deployment_->start(component, given.images.artifacts.at(component.id), secrets,
                                        extra == given.extras.end() ? Extras{} : extra->second));
   }
@@ -319,29 +389,30 @@ void Host::warn_of_loss(const plan::StartProvider& step, const std::string& key)
 void Host::close_predecessor(const std::string& key, Change& change) {
   const auto before = running_.at(key);
   const auto& id = std::get<plan::StartProvider>(before.step.what).id;
-  change.closed.push_back(before.step);
+  change.closed.push_back(before);
   for (const auto& [name, one] : running_) {
     const auto* endpoint = std::get_if<plan::OpenEndpoint>(&one.step.what);
-    if (endpoint != nullptr && endpoint->provider == id) change.closed.push_back(one.step);
+    if (endpoint != nullptr && endpoint->provider == id) change.closed.push_back(one);
   }
-  for (const auto& step : change.closed) {
-    change.running.erase(step.key);
-    running_.erase(step.key);
+  for (const auto& one : change.closed) {
+    change.running.erase(one.step.key);
+    running_.erase(one.step.key);
   }
   deployment_->relink(targets(running_));
   deployment_->stop({before.generation}, settings_.drain);
 }
 
 // 0 after an error, which the log tells.
-Generation Host::start_again(const plan::Step& step) {
+Generation Host::start_again(const Running& closed) {
+  const auto& step = closed.step;
   Result<Generation> again = 0;
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
-    again = deployment_->start(*provider);
+    again = start_provider(*provider, closed.secrets.get());
   } else {
     const auto& endpoint = std::get<plan::OpenEndpoint>(step.what);
     const auto of = running_.find(provider_key(endpoint.provider));
     if (of == running_.end()) return 0;  // told already
-    again = deployment_->start(endpoint, of->second.generation);
+    again = open_endpoint(endpoint, of->second.generation, closed.secrets.get());
   }
   if (again) return *again;
   services_.log.error(
@@ -353,12 +424,12 @@ Generation Host::start_again(const plan::Step& step) {
 void Host::undo(Change& change) {
   std::ranges::reverse(change.started);
   deployment_->stop(change.started, std::chrono::milliseconds(0));
-  for (const auto& step : change.closed) {
-    if (const auto again = start_again(step); again != 0) {
-      running_.insert_or_assign(step.key, Running{step, again});
+  for (const auto& one : change.closed) {
+    const auto& key = one.step.key;
+    if (const auto again = start_again(one); again != 0) {
+      running_.insert_or_assign(key, Running{one.step, again, one.secrets});
     } else {
-      std::erase_if(applied_,
-                    [&step](const plan::Applied& applied) { return applied.key == step.key; });
+      std::erase_if(applied_, [&key](const plan::Applied& applied) { return applied.key == key; });
     }
   }
   if (!change.closed.empty()) deployment_->relink(targets(running_));

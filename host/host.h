@@ -96,7 +96,7 @@ class Host {
   struct Running {
     plan::Step step;
     Generation generation;
-    ComponentSecrets secrets = {};  // of a component
+    ComponentSecrets secrets = {};  // null: it has none
   };
   // Of secrets that a component has already.
   enum class Reread { no, yes };
@@ -118,7 +118,12 @@ class Host {
   void warn_of_loss(const plan::StartProvider& step, const std::string& key) const;
   bool must_close_first(const plan::StartProvider& step, const std::string& key) const;
   void close_predecessor(const std::string& key, Change& change);
-  Generation start_again(const plan::Step& step);
+  Generation start_again(const Running& closed);
+  Result<bool> has_other_secrets(const plan::Step& step, Reread reread);
+  Result<Generation> start_provider(const plan::StartProvider& step,
+                                    const contracts::Secrets* secrets);
+  Result<Generation> open_endpoint(const plan::OpenEndpoint& step, Generation provider,
+                                   const contracts::Secrets* secrets);
   void undo(Change& change);
   void commit(std::shared_ptr<const links::LinkTable> links, Change& change);
 

@@ -111,6 +111,30 @@ spec:
                      (folder / "key").string(), WEFT_GUESTS);
 }
 
+// A provider with a setting that is secret, and a link to it.
+std::string secret_yaml(const fs::path& folder) {
+  return fmt::format(R"(apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: app, annotations: {{}}}}
+spec:
+  policies:
+    - name: ours
+      type: policy.secret.wasmcloud.dev/v1alpha1
+      properties: {{backend: weft:secrets-file, key_file: {}}}
+  components:
+    - name: hello
+      type: component
+      properties: {{image: {}/hello.wasm}}
+      traits:
+        - {{type: spreadscaler, properties: {{instances: 8}}}}
+        - {{type: link, properties: {{namespace: wasi, package: keyvalue, interfaces: [store], target: {{name: kv}}}}}}
+    - name: kv
+      type: capability
+      properties: {{image: "weft:keyvalue-sqlite", secrets: [{{name: K, properties: {{policy: ours, key: s}}}}]}}
+)",
+                     (folder / "key").string(), WEFT_GUESTS);
+}
+
 // Empty when nothing went wrong.
 std::string why(const Applied& applied) {
   return applied.failure ? applied.failure->message : manifest::text(applied.findings);
@@ -274,7 +298,9 @@ class HostTest : public testing::Test {
           -> Result<std::unique_ptr<contracts::Provider>> {
         const auto config = start.config.find("k");
         const bool refused = config != start.config.end() && config->second == refuse_config_;
-        if (refuse_ || refused) return fail(Errc::unavailable, "the disk is gone");
+        if (refuse_) return fail(Errc::unavailable, "the disk is gone");
+        if (refused) return fail(Errc::unavailable, "the disk is gone: " + config->second);
+        given_ = config == start.config.end() ? "" : config->second;
         auto made = std::make_unique<EmptyProvider>(open_providers_, open_endpoints_);
         most_open_providers_ = std::max(most_open_providers_, open_providers_);
         return made;
@@ -282,6 +308,7 @@ class HostTest : public testing::Test {
   const manifest::Providers providers_{{&kind_}};
   bool refuse_ = false;
   std::string refuse_config_ = "none";
+  std::string given_;  // to the provider that started last
   std::atomic<int> open_endpoints_ = 0;
   int open_providers_ = 0, most_open_providers_ = 0;
   fs::path folder_;
@@ -497,6 +524,36 @@ TEST_F(HostTest, links_to_a_provider_that_another_application_has_now) {
     EXPECT_EQ(open_providers_, 1);
     ASSERT_TRUE(apply_all({}).summary);
   }
+}
+
+TEST_F(HostTest, gives_a_provider_what_is_secret_among_its_settings_and_shows_it_to_nobody) {
+  static constexpr std::array keys = {contracts::ConfigKey{
+      "k", contracts::KeyPlace::provider, contracts::KeySupport::taken, "", "", ""}};
+  kind_.info.keys = keys;
+  put_secret("hunter1");
+  ASSERT_TRUE(apply_all({secret_yaml(folder_)}).summary);
+  const auto before = host_->generation(ComponentId("app-kv"));
+  EXPECT_EQ(given_, "hunter1");
+  EXPECT_EQ(open_endpoints_, 2);
+
+  ASSERT_TRUE(apply_all({secret_yaml(folder_)}).summary);
+  EXPECT_EQ(host_->generation(ComponentId("app-kv")), before) << "nothing has changed";
+
+  put_secret("hunter2");
+  ASSERT_TRUE(apply_all({secret_yaml(folder_)}).summary);
+  EXPECT_NE(host_->generation(ComponentId("app-kv")), before);
+  EXPECT_EQ(given_, "hunter2");
+
+  refuse_config_ = "hunter3";
+  put_secret("hunter3");
+  const auto refused = apply_all({secret_yaml(folder_)});
+  ASSERT_TRUE(refused.failure);
+  EXPECT_NE(refused.failure->message.find("the disk is gone: ***"), std::string::npos)
+      << refused.failure->message;
+  EXPECT_EQ(given_, "hunter2") << "it is back with what it had";
+  EXPECT_EQ(open_endpoints_, 2);
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(lines_.find("hunter"), std::string::npos) << lines_;
 }
 
 TEST_F(HostTest, brings_a_provider_back_when_its_successor_cannot_start) {

@@ -18,6 +18,15 @@ void check_provider_config(const World& world, manifest::Findings& findings);
 // Secrets that nobody keeps, or that nobody reads.
 void check_secrets(const Input& input, const World& world, manifest::Findings& findings);
 std::vector<SecretUse> secrets_of(const Unit& unit);
+// Settings with what is secret among them apart; keys in lower case.
+struct ProviderSettings {
+  Settings plain;
+  std::vector<SecretUse> secret;  // by key
+};
+// Of the provider itself.
+ProviderSettings settings_of(const Unit& provider);
+// Of the provider that the link leads to: those of the link before its own.
+ProviderSettings settings_of(const Edge& edge);
 // Grants wider than used, configuration that nothing reads, cycles.
 void check_grants(const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.

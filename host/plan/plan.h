@@ -40,20 +40,8 @@ struct Input {
 
 using contracts::Settings;
 
-struct StartProvider {
-  ComponentId id;
-  std::string provider;  // "weft:keyvalue-sqlite"
-  Settings config;       // keys in lower case
-};
-
-// One for each set of settings that links to the provider have: what they call on every thread.
-struct OpenEndpoint {
-  ComponentId provider;
-  Settings settings;  // the provider's config, overridden by the link's target config
-  std::string name;   // as links name it
-};
-
-// A secret that a component finds by its name, and where it is kept; not the secret itself.
+// A secret that a component finds by its name, or that is a setting of a provider by its key; and
+// where it is kept, not the secret itself.
 struct SecretUse {
   std::string name;
   std::string key;
@@ -62,6 +50,21 @@ struct SecretUse {
   std::filesystem::path key_file;  // at most one of these two
   std::string key_variable;
   contracts::Position at;
+};
+
+struct StartProvider {
+  ComponentId id;
+  std::string provider;                 // "weft:keyvalue-sqlite"
+  Settings config;                      // keys in lower case
+  std::vector<SecretUse> secrets = {};  // settings beside `config`, which has none of their keys
+};
+
+// One for each set of settings that links to the provider have: what they call on every thread.
+struct OpenEndpoint {
+  ComponentId provider;
+  Settings settings;  // the provider's config, overridden by the link's target config
+  std::string name;   // as links name it
+  std::vector<SecretUse> secrets = {};  // settings beside `settings`, which has none of their keys
 };
 
 struct StartComponent {

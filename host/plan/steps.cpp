@@ -19,6 +19,13 @@ class Hash {
     for (int shift = 0; shift < 64; shift += 8) mix(static_cast<std::uint8_t>(number >> shift));
     return *this;
   }
+  Hash& add(const std::vector<SecretUse>& uses) {
+    for (const auto& use : uses) {
+      add(use.name).add(use.key).add(use.field).add(use.file.string());
+      add(use.key_file.string()).add(use.key_variable);
+    }
+    return *this;
+  }
   Hash& add(const Settings& settings) {
     add(settings.size());
     for (const auto& [key, value] : settings) add(key).add(value);
@@ -34,7 +41,7 @@ class Hash {
 struct Hashed {
   Hash& hash;
   void operator()(const StartProvider& one) {
-    hash.add(one.id.text()).add(one.provider).add(one.config);
+    hash.add(one.id.text()).add(one.provider).add(one.config).add(one.secrets);
   }
   void operator()(const OpenEndpoint& one) { hash.add(one.name); }
   void operator()(const StartComponent& one) {
@@ -54,12 +61,7 @@ struct Hashed {
 
 std::uint64_t settings_hash(const StartComponent& component) {
   Hash hash;
-  hash.add(component.config);
-  for (const auto& use : component.secrets) {
-    hash.add(use.name).add(use.key).add(use.field).add(use.file.string());
-    hash.add(use.key_file.string()).add(use.key_variable);
-  }
-  return hash.value();
+  return hash.add(component.config).add(component.secrets).value();
 }
 
 Step make_step(std::string key, const contracts::Manifest& application,
@@ -106,22 +108,28 @@ class Order {
 
 Step provider_step(const Unit& unit) {
   const auto& component = *unit.component;
+  auto settings = settings_of(unit);
   return make_step(fmt::format("provider {}", component.id.text()), *unit.application, component.at,
                    StartProvider{component.id, std::string(unit.provider->name),
-                                 merged(component.config, Keys::lower_case)});
+                                 std::move(settings.plain), std::move(settings.secret)});
 }
 
-Settings settings_of(const Edge& edge) {
-  auto settings = merged(edge.link->target_config, Keys::lower_case);
-  settings.merge(merged(edge.target->component->config, Keys::lower_case));
-  return settings;
-}
-
-// Every field behind its length, so that no two lists of fields run together.
-std::string plain_text(const Settings& settings) {
+// Every field behind its length, so that no two lists of fields run together. Of what is secret
+// the place where it is kept.
+std::string whole_text(const ProviderSettings& settings) {
   std::string text;
-  for (const auto& [key, value] : settings) {
-    for (const auto& field : {key, value}) text += fmt::format("{}:{}", field.size(), field);
+  const auto add = [&text](const std::string& field) {
+    text += fmt::format("{}:{}", field.size(), field);
+  };
+  for (const auto& [key, value] : settings.plain) {
+    add(key);
+    add(value);
+  }
+  text += ";";
+  for (const auto& use : settings.secret) {
+    for (const auto& field :
+         {use.name, use.key, use.field, use.file.string(), use.key_file.string(), use.key_variable})
+      add(field);
   }
   return text + ";";
 }
@@ -130,16 +138,18 @@ std::string plain_text(const Settings& settings) {
 std::string endpoint_name(const Edge& edge, const Input& input) {
   const auto& target = *edge.target->component;
   if (edge.target->provider == nullptr) return target.id.str();
-  const auto text = fmt::format("{};{}{}", edge.target->provider->name,
-                                plain_text(merged(target.config, Keys::lower_case)),
-                                plain_text(settings_of(edge)));
+  const auto text =
+      fmt::format("{};{}{}", edge.target->provider->name, whole_text(settings_of(*edge.target)),
+                  whole_text(settings_of(edge)));
   return fmt::format("{}#{}", target.id.text(), input.disguise(text));
 }
 
 Step endpoint_step(const Edge& edge, const Input& input) {
   auto name = endpoint_name(edge, input);
+  auto settings = settings_of(edge);
   return make_step(fmt::format("endpoint {}", name), *edge.application, edge.link->at,
-                   OpenEndpoint{edge.target->component->id, settings_of(edge), name});
+                   OpenEndpoint{edge.target->component->id, std::move(settings.plain), name,
+                                std::move(settings.secret)});
 }
 
 Step component_step(const Unit& unit) {
