@@ -66,6 +66,12 @@ struct ReadValues {
     warn("value", edit.config.values);
     return read_values(edit.config.values, value_sources());
   }
+  Result<> operator()(control::InsertLink& edit) const {
+    warn("value", edit.config.values);
+    warn("beside-value", edit.beside_config.values);
+    TRY_OK(read_values(edit.config.values, value_sources()));
+    return read_values(edit.beside_config.values, value_sources());
+  }
   Result<> operator()(const auto&) const { return {}; }
 
  private:

@@ -13,10 +13,6 @@ bool undoes(const Edit& edit, const std::vector<Edit>& edits) {
   return bypass != nullptr && insert != nullptr && bypass->component == insert->id;
 }
 
-}  // namespace
-
-namespace {
-
 std::optional<std::string> with_new_image(const Edit& edit) {
   if (const auto* update = std::get_if<Update>(&edit)) return update->component;
   const auto* scale = std::get_if<Scale>(&edit);

@@ -281,7 +281,8 @@ struct Words {
   std::string operator()(const InsertLink& edit) const {
     return fmt::format("link insert {} {} {} {} --id {}{}{}", edit.source, edit.ns, edit.package,
                        edit.image, edit.id, edit.name == "default" ? "" : " --name " + edit.name,
-                       edit.beside.empty() ? "" : " --beside " + edit.beside);
+                       edit.beside.empty() ? "" : " --beside " + edit.beside) +
+           end_words("", edit.config) + end_words("beside-", edit.beside_config);
   }
   std::string operator()(const BypassLink& edit) const {
     return fmt::format("link bypass {}", edit.component);

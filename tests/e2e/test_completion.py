@@ -62,7 +62,7 @@ class Completion(weft.Case):
     def test_every_shell_completes_below_the_commands_that_are_groups(self):
         for shell in (self.bash, self.zsh, self.fish):
             with self.subTest(shell.__name__):
-                self.assertEqual(sorted(shell("weft link ")), ["del", "list", "put"])
+                self.assertEqual(sorted(shell("weft link ")), ["bypass", "del", "insert", "list", "put"])
                 self.assertEqual(sorted(shell("weft --output json stop ")), ["host", "provider"])
                 self.assertEqual(shell("weft config put --fi"), ["--file"])
                 self.assertEqual(shell("weft secret get --rev"), ["--reveal"])
