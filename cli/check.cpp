@@ -6,6 +6,7 @@
 #include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
+#include "host/secrets/disguise.h"
 
 namespace weft::cli {
 namespace {
@@ -23,10 +24,11 @@ Result<manifest::Findings> check(const Global& global, const Check& options, Sur
   TRY(const auto state, state_dir(global));
   host::fill_configs(set.manifests, state, set.findings);
   const auto images = host::load_images(*engine, set.manifests, log, set.findings);
-  set.findings.append(
-      plan::make_plan(
-          {.manifests = set.manifests, .components = images.types, .providers = around.providers})
-          .findings);
+  set.findings.append(plan::make_plan({.manifests = set.manifests,
+                                       .components = images.types,
+                                       .providers = around.providers,
+                                       .disguise = secrets::Disguise(around.random)})
+                          .findings);
   set.findings.sort();
   return std::move(set.findings);
 }

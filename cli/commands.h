@@ -21,9 +21,6 @@ Exit run_control(const Global& global, const ControlLabel& options, Surroundings
 Exit run_providers(const Global& global, Surroundings& around);
 Exit run_version(const Global& global, Surroundings& around);
 
-// How a host that runs from this state folder takes over what was changed in it.
-std::string reload_text(const std::filesystem::path& state);
-
 // Parses and runs: the whole program but for what main() wires.
 int run_command_line(std::span<const char* const> arguments, Surroundings& around);
 

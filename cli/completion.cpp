@@ -21,6 +21,12 @@ std::string names(std::span<const CompletedCommand> commands) {
   return text;
 }
 
+std::vector<CompletedCommand> every(const Completed& completed) {
+  auto all = completed.commands;
+  all.insert(all.end(), completed.below.begin(), completed.below.end());
+  return all;
+}
+
 // Every flag that has a value, once; with the words that it can be.
 std::map<std::string, std::vector<std::string>> with_value(const Completed& completed) {
   std::map<std::string, std::vector<std::string>> found;
@@ -30,8 +36,17 @@ std::map<std::string, std::vector<std::string>> with_value(const Completed& comp
     }
   };
   add(completed.global);
-  for (const auto& command : completed.commands) add(command.flags);
+  for (const auto& command : every(completed)) add(command.flags);
   return found;
+}
+
+// The groups, with something between them.
+std::string groups(const Completed& completed, std::string_view between) {
+  std::vector<std::string> found;
+  for (const auto& command : completed.commands) {
+    if (command.kind == CommandKind::group) found.push_back(command.name);
+  }
+  return fmt::format("{}", fmt::join(found, between));
 }
 
 std::string bash(const Completed& completed) {
@@ -41,11 +56,11 @@ std::string bash(const Completed& completed) {
     if (!choices.empty())
       values += fmt::format("    {}) words='{}' ;;\n", flag, fmt::join(choices, " "));
   }
-  for (const auto& command : completed.commands) {
-    flags += fmt::format("      {}) words+=' {}' ;;\n", command.name, names(command.flags));
+  for (const auto& command : every(completed)) {
+    flags += fmt::format("      '{}') words+=' {}' ;;\n", command.name, names(command.flags));
     if (!command.words.empty())
       words +=
-          fmt::format("      {}) words='{}' ;;\n", command.name, fmt::join(command.words, " "));
+          fmt::format("      '{}') words='{}' ;;\n", command.name, fmt::join(command.words, " "));
   }
   return fmt::format(R"(_weft() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= words= i
@@ -54,7 +69,8 @@ std::string bash(const Completed& completed) {
     case ${{COMP_WORDS[i]}} in
       {taking}) ((i++)); [[ ${{COMP_WORDS[i]}} == = ]] && ((i++)) ;;
       -*) ;;
-      *) command=${{COMP_WORDS[i]}}; break ;;
+      *) command+=${{command:+ }}${{COMP_WORDS[i]}}
+         case $command in {groups}) ;; *) break ;; esac ;;
     esac
   done
   case $before in
@@ -80,6 +96,7 @@ std::string bash(const Completed& completed) {
 complete -o filenames -F _weft weft
 )",
                      fmt::arg("taking", taking), fmt::arg("values", values),
+                     fmt::arg("groups", groups(completed, "|")),
                      fmt::arg("global", names(completed.global)), fmt::arg("flags", flags),
                      fmt::arg("commands", names(completed.commands)), fmt::arg("words", words));
 }
@@ -88,9 +105,11 @@ std::string zsh(const Completed& completed) {
   std::string list, flags, words, values, taking;
   for (const auto& command : completed.commands) {
     list += fmt::format("    '{}:{}'\n", command.name, command.description);
-    flags += fmt::format("      {}) flags+=({}) ;;\n", command.name, names(command.flags));
+  }
+  for (const auto& command : every(completed)) {
+    flags += fmt::format("      '{}') flags+=({}) ;;\n", command.name, names(command.flags));
     if (!command.words.empty())
-      words += fmt::format("    {}) compadd -- {}; return ;;\n", command.name,
+      words += fmt::format("    '{}') compadd -- {}; return ;;\n", command.name,
                            fmt::join(command.words, " "));
   }
   for (const auto& [flag, choices] : with_value(completed)) {
@@ -108,7 +127,8 @@ _weft() {{
     case $words[i] in
       {taking}) ((i++)) ;;
       -*) ;;
-      *) command=$words[i]; break ;;
+      *) command+=${{command:+ }}$words[i]
+         case $command in {groups}) ;; *) break ;; esac ;;
     esac
   done
   if [[ $words[CURRENT] == --*=* ]]; then before=${{words[CURRENT]%%=*}}; compset -P '*='; fi
@@ -128,9 +148,10 @@ _weft() {{
 }}
 if [[ $funcstack[1] == _weft ]]; then _weft "$@"; else compdef _weft weft; fi
 )",
-                     fmt::arg("list", list), fmt::arg("global", names(completed.global)),
-                     fmt::arg("taking", taking), fmt::arg("values", values),
-                     fmt::arg("flags", flags), fmt::arg("words", words));
+                     fmt::arg("list", list), fmt::arg("groups", groups(completed, "|")),
+                     fmt::arg("global", names(completed.global)), fmt::arg("taking", taking),
+                     fmt::arg("values", values), fmt::arg("flags", flags),
+                     fmt::arg("words", words));
 }
 
 std::string fish_flag(const std::string& condition, const CompletedFlag& flag) {
@@ -146,6 +167,7 @@ std::string fish_command(const Completed& completed) {
   for (const auto& [flag, choices] : with_value(completed)) taking += " " + flag;
   return fmt::format(R"(function __weft_command
   set -l words (commandline -opc)
+  set -l found
   set -e words[1]
   while set -q words[1]
     switch $words[1]
@@ -154,13 +176,15 @@ std::string fish_command(const Completed& completed) {
       case '-*'
         set -e words[1]
       case '*'
-        echo $words[1]
-        return
+        set -a found $words[1]
+        set -e words[1]
+        contains -- "$found" {}; or break
     end
   end
+  echo "$found"
 end
 )",
-                     taking);
+                     taking, groups(completed, " "));
 }
 
 std::string fish(const Completed& completed) {
@@ -169,7 +193,9 @@ std::string fish(const Completed& completed) {
   for (const auto& command : completed.commands) {
     text += fmt::format("complete -c weft -n 'test -z \"$(__weft_command)\"' -f -a {} -d '{}'\n",
                         command.name, command.description);
-    const auto behind = fmt::format(" -n 'test \"$(__weft_command)\" = {}'", command.name);
+  }
+  for (const auto& command : every(completed)) {
+    const auto behind = fmt::format(" -n 'test \"$(__weft_command)\" = \"{}\"'", command.name);
     for (const auto& flag : command.flags) text += fish_flag(behind, flag);
     if (!command.words.empty()) {
       text += fmt::format("complete -c weft{} -f -a '{}'\n", behind, fmt::join(command.words, " "));

@@ -14,16 +14,20 @@ struct CompletedFlag {
   std::vector<std::string> words;  // that its value can be; empty: a file or anything
 };
 
+enum class CommandKind { command, group };
+
 struct CompletedCommand {
-  std::string name;
+  std::string name;  // "check"; of a command of a group "link put"
   std::string description;
   std::vector<CompletedFlag> flags;  // of its own
   std::vector<std::string> words;    // that its argument can be; empty: a file
+  CommandKind kind = CommandKind::command;
 };
 
 struct Completed {
   std::vector<CompletedFlag> global;  // before and behind every command
   std::vector<CompletedCommand> commands;
+  std::vector<CompletedCommand> below;  // the commands of groups
 };
 
 // Nothing for shells other than bash, zsh and fish.

@@ -68,6 +68,12 @@ Result<NamedConfig> gather(const ConfigOptions& options) {
   return config;
 }
 
+// How a host that runs from this state folder takes over what was changed in it.
+std::string reload_text(const Global& global) {
+  return fmt::format("A host that runs takes it over with: weft reload{}\n",
+                     global.state_dir.empty() ? "" : " --state-dir " + global.state_dir.string());
+}
+
 std::string dumped(const nlohmann::json& json) { return json.dump(2) + "\n"; }
 
 Result<std::string> put(const Global& global, const ConfigOptions& options,
@@ -79,7 +85,7 @@ Result<std::string> put(const Global& global, const ConfigOptions& options,
   if (global.output == Output::json)
     return dumped({{"name", options.name}, {"keys", keys}, {"file", file}});
   return fmt::format("{} has {} key{} now, in {}\n{}", options.name, keys, keys == 1 ? "" : "s",
-                     file, reload_text(store.file().parent_path()));
+                     file, reload_text(global));
 }
 
 Result<std::string> get(const Global& global, const ConfigOptions& options,
@@ -111,7 +117,7 @@ Result<std::string> remove(const Global& global, const ConfigOptions& options,
                            host::ConfigStore& store) {
   TRY_OK(store.remove(options.name));
   if (global.output == Output::json) return dumped({{"deleted", options.name}});
-  return fmt::format("{} is gone\n{}", options.name, reload_text(store.file().parent_path()));
+  return fmt::format("{} is gone\n{}", options.name, reload_text(global));
 }
 
 Result<std::string> act(const Global& global, const ConfigOptions& options) {
@@ -131,11 +137,6 @@ Result<std::string> act(const Global& global, const ConfigOptions& options) {
 }
 
 }  // namespace
-
-std::string reload_text(const std::filesystem::path& state) {
-  return fmt::format("A host that runs takes it over at SIGHUP: kill -HUP $(cat '{}')\n",
-                     (state / "lock").string());
-}
 
 Exit run_config(const Global& global, const ConfigOptions& options, Surroundings& around) {
   const auto text = act(global, options);

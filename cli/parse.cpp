@@ -355,19 +355,23 @@ Said completion_script(const std::string& shell) {
     }
     return made;
   };
-  Completed completed{.global = flags(parser.app), .commands = {}};
+  Completed completed{.global = flags(parser.app), .commands = {}, .below = {}};
   for (const auto* command : parser.app.get_subcommands({})) {
     const auto choice = parser.choices.find(command->get_name());
+    const auto below = command->get_subcommands({});
     auto words = choice == parser.choices.end() ? command_names(*command) : choice->second;
-    auto own = flags(*command);
-    for (const auto* below : command->get_subcommands({})) {
-      for (auto& flag : flags(*below)) {
-        const auto known = std::ranges::find(own, flag.name, &CompletedFlag::name);
-        if (known == own.end()) own.push_back(std::move(flag));
-      }
-    }
     completed.commands.push_back(
-        {command->get_name(), command->get_description(), std::move(own), std::move(words)});
+        {.name = command->get_name(),
+         .description = command->get_description(),
+         .flags = flags(*command),
+         .words = std::move(words),
+         .kind = below.empty() ? CommandKind::command : CommandKind::group});
+    for (const auto* one : below) {
+      completed.below.push_back({.name = command->get_name() + " " + one->get_name(),
+                                 .description = one->get_description(),
+                                 .flags = flags(*one),
+                                 .words = {}});
+    }
   }
   if (auto script = completion(shell, completed)) return {Exit::ok, *std::move(script)};
   return {Exit::usage,

@@ -45,15 +45,19 @@ void add_put(CLI::App& link, ControlWords& words, const std::string& globals) {
   put->add_option("--source-config", words.put.source_config.names,
                   "a named config for the source; once for each")
       ->allow_extra_args(false);
-  add_values(*put, "--target-value", words.target_values, "K=V for the target, over its configs");
-  add_values(*put, "--source-value", words.source_values, "K=V for the source, over its configs");
+  add_values(
+      *put, "--target-value", words.target_values,
+      "K=V for the target, over its configs; K=@FILE: what the file holds, K=-: standard input");
+  add_values(*put, "--source-value", words.source_values, "the same for the source");
   put->footer(
       "Calls that begin from now on take the new link; calls under way end on the old one. It "
       "holds until the manifest is applied again.\n\n"
       "Examples:\n  weft link put counter redis wasi keyvalue --interface store --interface "
       "atomics\n"
       "  weft link put counter redis wasi keyvalue --interface store --target-value "
-      "url=redis://127.0.0.1:6379\n" +
+      "url=redis://127.0.0.1:6379\n"
+      "  weft link put counter redis wasi keyvalue --interface store --target-value "
+      "url=@redis.url\n" +
       globals + k_exits);
 }
 
@@ -134,7 +138,8 @@ void add_providers(CLI::App& app, ControlWords& words, const std::string& global
   provider->add_option("ID", words.start.id, "the id it gets")->required();
   provider->add_option("--config", words.start.config.names, "a named config; once for each")
       ->allow_extra_args(false);
-  add_values(*provider, "--value", words.values, "K=V, over its configs");
+  add_values(*provider, "--value", words.values,
+             "K=V, over its configs; K=@FILE: what the file holds, K=-: standard input");
   provider->footer("Examples:\n  weft start provider weft:keyvalue-sqlite spare\n" + globals +
                    k_exits);
   auto* stop = app.add_subcommand("stop", "stop a provider of the running host, or the host");

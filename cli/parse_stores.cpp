@@ -74,7 +74,8 @@ void add_config(CLI::App& app, ConfigOptions& options, const std::string& global
   command->require_subcommand(1)->fallthrough();
   command->footer(
       "A manifest names one by `config: [{name: NAME}]` without properties. A host that runs takes "
-      "a change over at SIGHUP.\n\nExamples:\n  weft config put shop COLOUR=blue LIMIT=10\n"
+      "a change over with `weft reload`.\n\nExamples:\n  weft config put shop COLOUR=blue "
+      "LIMIT=10\n"
       "  weft config put shop --file shop.env --env REGION\n  weft config get shop\n" +
       globals + k_exits);
   auto& put =

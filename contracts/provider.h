@@ -43,6 +43,9 @@ struct ConfigKey {
   std::string_view advice;  // of a key that is not taken: what to do
 };
 
+// Whether what components keep in a provider is there for its successor.
+enum class Keeps { beyond_it, in_its_memory };
+
 // Everything lives as long as the program.
 struct ProviderInfo {
   std::string_view name;  // "weft:keyvalue-sqlite"
@@ -52,6 +55,7 @@ struct ProviderInfo {
       serves;  // interfaces with version that components may import from it
   std::span<const std::string_view> calls;  // interfaces with version that it calls in components
   std::span<const ConfigKey> keys;
+  Keeps keeps = Keeps::beyond_it;
 };
 
 // ---- what runs ----

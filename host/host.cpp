@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <thread>
+#include <tuple>
 #include <utility>
 
+#include "base/bytes.h"
 #include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
@@ -58,6 +60,55 @@ const ComponentId* opener(const plan::Step& step) {
 bool has_secrets(const plan::Step& step) {
   const auto* component = std::get_if<plan::StartComponent>(&step.what);
   return component != nullptr && !component->secrets.empty();
+}
+
+bool same_uses(std::span<const plan::SecretUse> one, std::span<const plan::SecretUse> other) {
+  const auto place = [](const plan::SecretUse& use) {
+    return std::tie(use.name, use.key, use.field, use.file, use.key_file, use.key_variable);
+  };
+  return std::ranges::equal(one, other, {}, place, place);
+}
+
+// Of a provider or an endpoint they are settings.
+std::span<const plan::SecretUse> uses_of(const plan::Step& step) {
+  if (const auto* one = std::get_if<plan::StartComponent>(&step.what)) return one->secrets;
+  if (const auto* one = std::get_if<plan::StartProvider>(&step.what)) return one->secrets;
+  if (const auto* one = std::get_if<plan::OpenEndpoint>(&step.what)) return one->secrets;
+  return {};
+}
+
+contracts::Settings with(contracts::Settings settings, std::span<const plan::SecretUse> uses,
+                         const contracts::Secrets* secrets) {
+  for (const auto& use : uses) {
+    if (const auto* value = secrets->find(use.name))
+      settings.insert_or_assign(use.name, std::string(text_of(value->bytes)));
+  }
+  return settings;
+}
+
+bool same_values(std::span<const plan::SecretUse> uses, const contracts::Secrets& one,
+                 const contracts::Secrets& other) {
+  return std::ranges::all_of(uses, [&](const plan::SecretUse& use) {
+    const auto* a = one.find(use.name);
+    const auto* b = other.find(use.name);
+    return a != nullptr && b != nullptr && std::ranges::equal(a->bytes, b->bytes);
+  });
+}
+
+// A provider may quote a setting that it does not understand.
+template <class T>
+Result<T> hide(Result<T> started, std::span<const plan::SecretUse> uses,
+               const contracts::Secrets* secrets) {
+  if (started) return started;
+  auto error = std::move(started).error();
+  for (const auto& use : uses) {
+    const auto* value = secrets->find(use.name);
+    if (value == nullptr || value->bytes.empty()) continue;
+    const auto text = text_of(value->bytes);
+    for (std::size_t at = 0; (at = error.message.find(text, at)) != std::string::npos; at += 3)
+      error.message.replace(at, text.size(), "***");
+  }
+  return std::unexpected(std::move(error));
 }
 
 // Where links lead: the generation behind the name of each endpoint.
@@ -138,7 +189,7 @@ struct Host::Change {
   std::vector<Generation> started;
   std::vector<Generation> retired;
   // Providers that had to end before their successors could begin, each before its endpoints.
-  std::vector<plan::Step> closed;
+  std::vector<Running> closed;
   std::vector<Generation> adjusted;  // go on with another configuration
 };
 
@@ -171,7 +222,8 @@ Host::Host(HostSettings settings, HostServices services, std::optional<StateDir>
           settings_.http, HttpFrontParts{*cores_, services.network, services.clock, services.random,
                                          services.log})),
       status_(std::make_unique<Status>(*http_)),
-      secrets_(settings_.state) {}
+      secrets_(settings_.state),
+      disguise_(services.random) {}
 
 Host::~Host() { http_->close(); }
 
@@ -187,56 +239,63 @@ Applied Host::apply(std::span<const contracts::Manifest> manifests,
                     const std::map<ComponentId, Extras>& extras) {
   manifest::Findings findings;
   auto images = load_images(*engine_, manifests, services_.log, findings);
-  return apply_images(manifests, std::move(images), std::move(findings), extras);
+  return apply_given(manifests, std::move(findings), {std::move(images), extras, Reread::yes});
 }
 
 Applied Host::apply_edited(std::span<const contracts::Manifest> manifests,
                            const std::set<ComponentId>& anew) {
   manifest::Findings findings;
   auto images = load_images(*engine_, manifests, services_.log, findings, images_, anew);
-  return apply_images(manifests, std::move(images), std::move(findings), {});
+  const std::map<ComponentId, Extras> none;
+  return apply_given(manifests, std::move(findings), {std::move(images), none, Reread::no});
 }
 
-Applied Host::apply_images(std::span<const contracts::Manifest> given, Images images,
-                           manifest::Findings findings,
-                           const std::map<ComponentId, Extras>& extras) {
-  Applied outcome{.findings = std::move(findings), .summary = {}, .failure = {}};
-  std::vector<contracts::Manifest> manifests(given.begin(), given.end());
+Applied Host::apply_given(std::span<const contracts::Manifest> wanted, manifest::Findings findings,
+                          Given given) {
+  Applied outcome{.findings = std::move(findings), .summary = {}, .failure = {}, .manifests = {}};
+  std::vector<contracts::Manifest> manifests(wanted.begin(), wanted.end());
   fill_configs(manifests, settings_.state, outcome.findings);
-  const plan::Input input{
-      .manifests = manifests, .components = images.types, .providers = services_.providers};
+  const plan::Input input{.manifests = manifests,
+                          .components = given.images.types,
+                          .providers = services_.providers,
+                          .disguise = std::ref(disguise_)};
   auto planned = plan::make_plan(input);
   outcome.findings.append(std::move(planned.findings));
   outcome.findings.sort();
   if (!planned.plan || !outcome.findings.ok()) return outcome;
   const auto diff = plan::diff(applied_, *planned.plan);
-  if (auto changed = change(*planned.plan, diff, images, extras); !changed) {
+  if (auto changed = change(*planned.plan, diff, given); !changed) {
     outcome.failure = std::move(changed).error();
     return outcome;
   }
   applied_ = plan::applied(*planned.plan);
-  images_ = std::move(images);
+  images_ = std::move(given.images);
+  outcome.manifests = std::move(manifests);
   outcome.summary = ApplySummary{diff.unchanged.size(), diff.added.size(),
                                  diff.changed.size() + diff.adjusted.size(), diff.removed.size()};
   return outcome;
 }
 
-Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
-                      const std::map<ComponentId, Extras>& extras) {
+Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Given& given) {
   TRY(auto links, link_table(plan));
   Change change{running_, {}, {}, {}, {}};
   const auto all = [&]() -> Result<> {
     // In the order of the plan: an endpoint that is new belongs to the provider as it is now.
     for (const auto& step : plan.steps) {
       if (is_among(step, diff.added) || is_among(step, diff.changed) ||
-          begins_anew(step, change.running, change.started))
-        TRY_OK(start(step, images, extras, change));
+          begins_anew(step, change.running, change.started)) {
+        TRY_OK(start(step, given, change));
+        continue;
+      }
+      TRY(const auto other, has_other_secrets(step, given.secrets));
+      if (other) TRY_OK(start(step, given, change));
     }
-    for (const auto& step : diff.adjusted) TRY_OK(adjust(step, change));
+    for (const auto& step : diff.adjusted) TRY_OK(adjust(step, given.secrets, change));
     // A secret may have changed where it is kept.
     for (const auto& step : plan.steps) {
-      if (has_secrets(step) && std::ranges::find(diff.unchanged, step.key) != diff.unchanged.end())
-        TRY_OK(adjust(step, change));
+      if (given.secrets == Reread::yes && has_secrets(step) &&
+          std::ranges::find(diff.unchanged, step.key) != diff.unchanged.end())
+        TRY_OK(adjust(step, Reread::yes, change));
     }
     return http_->open(routes_of(plan));
   };
@@ -256,40 +315,74 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
   return {};
 }
 
-Result<> Host::start(const plan::Step& step, const Images& images,
-                     const std::map<ComponentId, Extras>& extras, Change& change) {
+// Those it has, where it has them already and they are not to be read again.
+Result<Host::ComponentSecrets> Host::secrets_of(const plan::Step& step, Reread reread) {
+  const auto wanted = uses_of(step);
+  const auto before = running_.find(step.key);
+  if (reread == Reread::no && before != running_.end() &&
+      same_uses(uses_of(before->second.step), wanted))
+    return before->second.secrets;
+  return secrets_.read(wanted);
+}
+
+// Whether a provider or an endpoint, which takes its settings when it starts, must start anew.
+Result<bool> Host::has_other_secrets(const plan::Step& step, Reread reread) {
+  const auto before = running_.find(step.key);
+  if (reread == Reread::no || before == running_.end() || before->second.secrets == nullptr ||
+      has_secrets(step))
+    return false;
+  TRY(const auto now, secrets_of(step, reread));
+  return now == nullptr || !same_values(uses_of(step), *before->second.secrets, *now);
+}
+
+Result<Generation> Host::start_provider(const plan::StartProvider& step,
+                                        const contracts::Secrets* secrets) {
+  auto whole = step;
+  whole.config = with(step.config, step.secrets, secrets);
+  return hide(deployment_->start(whole), step.secrets, secrets);
+}
+
+Result<Generation> Host::open_endpoint(const plan::OpenEndpoint& step, Generation provider,
+                                       const contracts::Secrets* secrets) {
+  auto whole = step;
+  whole.settings = with(step.settings, step.secrets, secrets);
+  return hide(deployment_->start(whole, provider), step.secrets, secrets);
+}
+
+Result<> Host::start(const plan::Step& step, const Given& given, Change& change) {
   if (!runs(step)) return {};
   Generation generation = 0;
+  TRY(auto secrets, secrets_of(step, given.secrets));
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
+    warn_of_loss(*provider, step.key);
     if (must_close_first(*provider, step.key)) close_predecessor(step.key, change);
-    TRY(generation, deployment_->start(*provider));
+    TRY(generation, start_provider(*provider, secrets.get()));
   } else if (const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what)) {
     const auto& of = change.running.at(provider_key(endpoint->provider));
-    TRY(generation, deployment_->start(*endpoint, of.generation));
+    TRY(generation, open_endpoint(*endpoint, of.generation, secrets.get()));
   } else if (const auto* one = std::get_if<plan::Subscribe>(&step.what)) {
     const auto& of = change.running.at(provider_key(one->provider));
     TRY(generation, deployment_->start(*one, of.generation));
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
-    const auto extra = extras.find(component.id);
-    TRY(auto secrets, secrets_.read(component.secrets));
-    TRY(generation,
-        deployment_->start(component, images.artifacts.at(component.id), std::move(secrets),
-                           extra == extras.end() ? Extras{} : extra->second));
+    const auto extra = given.extras.find(component.id);
+    TRY(generation, deployment_->start(component, given.images.artifacts.at(component.id), secrets,
+                                       extra == given.extras.end() ? Extras{} : extra->second));
   }
   if (const auto before = change.running.find(step.key); before != change.running.end())
     change.retired.push_back(before->second.generation);
   change.started.push_back(generation);
-  change.running.insert_or_assign(step.key, Running{step, generation});
+  change.running.insert_or_assign(step.key, Running{step, generation, std::move(secrets)});
   return {};
 }
 
-Result<> Host::adjust(const plan::Step& step, Change& change) {
+Result<> Host::adjust(const plan::Step& step, Reread reread, Change& change) {
   const auto& component = std::get<plan::StartComponent>(step.what);
   auto& running = change.running.at(step.key);
-  TRY(auto secrets, secrets_.read(component.secrets));
-  TRY_OK(deployment_->prepare(running.generation, component.config, std::move(secrets)));
+  TRY(auto secrets, secrets_of(step, reread));
+  TRY_OK(deployment_->prepare(running.generation, component.config, secrets));
   running.step = step;
+  running.secrets = std::move(secrets);
   change.adjusted.push_back(running.generation);
   return {};
 }
@@ -303,35 +396,45 @@ bool Host::must_close_first(const plan::StartProvider& step, const std::string& 
          old.provider == step.provider;
 }
 
+void Host::warn_of_loss(const plan::StartProvider& step, const std::string& key) const {
+  const auto* kind = services_.providers.find(step.provider);
+  if (kind == nullptr || kind->info.keeps == contracts::Keeps::beyond_it || !running_.contains(key))
+    return;
+  services_.log.warn(
+      "a provider starts anew, and what it holds in memory is lost with its predecessor",
+      {{"provider", step.id.text()}, {"kind", step.provider}});
+}
+
 // A provider that holds its files: the successor can only open them once it is gone. Calls in
 // between are unavailable.
 void Host::close_predecessor(const std::string& key, Change& change) {
   const auto before = running_.at(key);
   const auto& id = std::get<plan::StartProvider>(before.step.what).id;
-  change.closed.push_back(before.step);
+  change.closed.push_back(before);
   for (const auto& [name, one] : running_) {
     const auto* provider = opener(one.step);
-    if (provider != nullptr && *provider == id) change.closed.push_back(one.step);
+    if (provider != nullptr && *provider == id) change.closed.push_back(one);
   }
-  for (const auto& step : change.closed) {
-    change.running.erase(step.key);
-    running_.erase(step.key);
+  for (const auto& one : change.closed) {
+    change.running.erase(one.step.key);
+    running_.erase(one.step.key);
   }
   deployment_->relink(targets(running_));
   deployment_->stop({before.generation}, settings_.drain);
 }
 
 // 0 after an error, which the log tells.
-Generation Host::start_again(const plan::Step& step) {
+Generation Host::start_again(const Running& closed) {
+  const auto& step = closed.step;
   Result<Generation> again = 0;
   if (const auto* provider = std::get_if<plan::StartProvider>(&step.what)) {
-    again = deployment_->start(*provider);
+    again = start_provider(*provider, closed.secrets.get());
   } else {
     const auto of = running_.find(provider_key(*opener(step)));
     if (of == running_.end()) return 0;  // told already
     const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what);
     again = endpoint != nullptr
-                ? deployment_->start(*endpoint, of->second.generation)
+                ? open_endpoint(*endpoint, of->second.generation, closed.secrets.get())
                 : deployment_->start(std::get<plan::Subscribe>(step.what), of->second.generation);
   }
   if (again) return *again;
@@ -345,13 +448,13 @@ void Host::undo(Change& change) {
   std::ranges::reverse(change.started);
   deployment_->stop(change.started, std::chrono::milliseconds(0));
   std::vector<Generation> again_there;
-  for (const auto& step : change.closed) {
-    if (const auto again = start_again(step); again != 0) {
+  for (const auto& one : change.closed) {
+    const auto& key = one.step.key;
+    if (const auto again = start_again(one); again != 0) {
       again_there.push_back(again);
-      running_.insert_or_assign(step.key, Running{step, again});
+      running_.insert_or_assign(key, Running{one.step, again, one.secrets});
     } else {
-      std::erase_if(applied_,
-                    [&step](const plan::Applied& applied) { return applied.key == step.key; });
+      std::erase_if(applied_, [&key](const plan::Applied& applied) { return applied.key == key; });
     }
   }
   if (change.closed.empty()) return;

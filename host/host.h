@@ -25,6 +25,7 @@
 #include "host/manifest/providers.h"
 #include "host/plan/diff.h"
 #include "host/secrets/component_secrets.h"
+#include "host/secrets/disguise.h"
 #include "host/state_dir.h"
 #include "host/status.h"
 #include "net/listen.h"
@@ -58,6 +59,8 @@ struct Applied {
   std::optional<ApplySummary> summary;  // there if and only if the set is in force now
   std::optional<Error>
       failure;  // what went wrong although no finding is an error: everything is as before
+  std::vector<contracts::Manifest> manifests =
+      {};  // in force now, with the values of their configs
 };
 
 // Control thread only: it may block, the serving threads may not.
@@ -72,7 +75,9 @@ class Host {
   // `extras` of components by id.
   Applied apply(std::span<const contracts::Manifest> manifests,
                 const std::map<ComponentId, Extras>& extras = {});
-  // The same set with an edit: files of components are not read again, except of those in `anew`.
+  // The same set with an edit, as Applied::manifests has it: neither files of components are read
+  // again, except of those in `anew`, nor secrets of components that go on, nor configs that have
+  // values.
   Applied apply_edited(std::span<const contracts::Manifest> manifests,
                        const std::set<ComponentId>& anew);
   // No new connections; answers under way finish, for as long as the settings allow.
@@ -87,23 +92,38 @@ class Host {
 
  private:
   struct Change;
+  using ComponentSecrets = std::shared_ptr<const contracts::Secrets>;
   struct Running {
     plan::Step step;
     Generation generation;
+    ComponentSecrets secrets = {};  // null: it has none
+  };
+  // Of secrets that a component has already.
+  enum class Reread { no, yes };
+  // What is applied besides manifests.
+  struct Given {
+    Images images;
+    const std::map<ComponentId, Extras>& extras;
+    Reread secrets;
   };
   Host(HostSettings settings, HostServices services, std::optional<StateDir> state,
        std::unique_ptr<engine::Engine> engine);
 
-  Applied apply_images(std::span<const contracts::Manifest> manifests, Images images,
-                       manifest::Findings findings, const std::map<ComponentId, Extras>& extras);
-  Result<> change(const plan::Plan& plan, const plan::Diff& diff, const Images& images,
-                  const std::map<ComponentId, Extras>& extras);
-  Result<> start(const plan::Step& step, const Images& images,
-                 const std::map<ComponentId, Extras>& extras, Change& change);
-  Result<> adjust(const plan::Step& step, Change& change);
+  Applied apply_given(std::span<const contracts::Manifest> manifests, manifest::Findings findings,
+                      Given given);
+  Result<> change(const plan::Plan& plan, const plan::Diff& diff, const Given& given);
+  Result<> start(const plan::Step& step, const Given& given, Change& change);
+  Result<> adjust(const plan::Step& step, Reread reread, Change& change);
+  Result<ComponentSecrets> secrets_of(const plan::Step& step, Reread reread);
+  void warn_of_loss(const plan::StartProvider& step, const std::string& key) const;
   bool must_close_first(const plan::StartProvider& step, const std::string& key) const;
   void close_predecessor(const std::string& key, Change& change);
-  Generation start_again(const plan::Step& step);
+  Generation start_again(const Running& closed);
+  Result<bool> has_other_secrets(const plan::Step& step, Reread reread);
+  Result<Generation> start_provider(const plan::StartProvider& step,
+                                    const contracts::Secrets* secrets);
+  Result<Generation> open_endpoint(const plan::OpenEndpoint& step, Generation provider,
+                                   const contracts::Secrets* secrets);
   void undo(Change& change);
   void commit(std::shared_ptr<const links::LinkTable> links, Change& change);
 
@@ -118,6 +138,7 @@ class Host {
   const std::unique_ptr<HttpFront> http_;
   const std::unique_ptr<Status> status_;
   secrets::SecretsReader secrets_;
+  const secrets::Disguise disguise_;
   // In force now.
   Images images_;
   std::vector<plan::Applied> applied_;

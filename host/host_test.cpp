@@ -10,11 +10,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "contracts/keyvalue/wasi_adapter.h"
+#include "host/config_store.h"
 #include "host/manifest/read_manifest.h"
+#include "host/secrets/component_secrets.h"
 #include "tests/support/known_providers.h"
 
 namespace weft::host {
@@ -78,6 +81,91 @@ spec:
       shape.address, shape.path, keyvalue_yaml(shape));
 }
 
+// A component with a config that the store has, and a secret.
+std::string named_yaml(const fs::path& folder) {
+  return fmt::format(R"(apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: app, annotations: {{}}}}
+spec:
+  policies:
+    - name: ours
+      type: policy.secret.wasmcloud.dev/v1alpha1
+      properties: {{backend: weft:secrets-file, key_file: {}}}
+  components:
+    - name: hello
+      type: component
+      properties:
+        image: {}/settings.wasm
+        config: [{{name: far}}]
+        secrets: [{{name: S, properties: {{policy: ours, key: s}}}}]
+      traits: [{{type: spreadscaler, properties: {{instances: 8}}}}]
+    - name: http
+      type: capability
+      properties: {{image: "weft:http-server"}}
+      traits:
+        - type: link
+          properties:
+            {{target: {{name: hello}}, namespace: wasi, package: http, interfaces: [incoming-handler],
+             source: {{config: [{{name: in, properties: {{address: "127.0.0.1:0"}}}}]}}}}
+)",
+                     (folder / "key").string(), WEFT_GUESTS);
+}
+
+// A provider with a setting that is secret, and a link to it.
+std::string secret_yaml(const fs::path& folder) {
+  return fmt::format(R"(apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {{name: app, annotations: {{}}}}
+spec:
+  policies:
+    - name: ours
+      type: policy.secret.wasmcloud.dev/v1alpha1
+      properties: {{backend: weft:secrets-file, key_file: {}}}
+  components:
+    - name: hello
+      type: component
+      properties: {{image: {}/hello.wasm}}
+      traits:
+        - {{type: spreadscaler, properties: {{instances: 8}}}}
+        - {{type: link, properties: {{namespace: wasi, package: keyvalue, interfaces: [store], target: {{name: kv}}}}}}
+    - name: kv
+      type: capability
+      properties: {{image: "weft:keyvalue-sqlite", secrets: [{{name: K, properties: {{policy: ours, key: s}}}}]}}
+)",
+                     (folder / "key").string(), WEFT_GUESTS);
+}
+
+// Empty when nothing went wrong.
+std::string why(const Applied& applied) {
+  return applied.failure ? applied.failure->message : manifest::text(applied.findings);
+}
+
+std::string head(std::string_view name, std::string_view annotations = "") {
+  return fmt::format(
+      "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: {}, annotations: "
+      "{{{}}}}}\nspec:\n  components:\n",
+      name, annotations);
+}
+
+// An application with a provider that others may use, whose id says nothing of it.
+std::string owner(std::string_view name) {
+  return head(name, "experimental.wasmcloud.dev/shared: 'true'") +
+         "    - {name: kv, type: capability, properties: {id: store, image: "
+         "\"weft:keyvalue-sqlite\"}}\n";
+}
+// An application that uses the provider of that one.
+std::string caller_of(std::string_view owner) {
+  return head("caller") + fmt::format(R"(    - name: hello
+      type: component
+      properties: {{image: "{}/hello.wasm"}}
+      traits:
+        - {{type: spreadscaler, properties: {{instances: 8}}}}
+        - {{type: link, properties: {{namespace: wasi, package: keyvalue, interfaces: [store], target: {{name: kv}}}}}}
+    - {{name: kv, type: capability, properties: {{application: {{name: {}, component: kv}}}}}}
+)",
+                                      WEFT_GUESTS, owner);
+}
+
 // A provider that starts, or does not.
 class EmptyProvider final : public contracts::Provider {
  public:
@@ -139,11 +227,33 @@ class HostTest : public testing::Test {
     }
     return host_->apply({&*read.manifest, 1});
   }
+  Applied apply_all(const std::vector<std::string>& texts) {
+    std::vector<contracts::Manifest> manifests;
+    for (const auto& text : texts) {
+      auto read = manifest::read_manifest(text, "app.yaml", providers_);
+      if (!read.manifest) ADD_FAILURE() << manifest::text(read.findings);
+      if (read.manifest) manifests.push_back(*std::move(read.manifest));
+    }
+    return host_->apply(manifests);
+  }
   unsigned short port() {
     const std::lock_guard lock(mutex_);
     const auto line = lines_.substr(lines_.rfind("address="));
     const auto digits = line.find("]:") != line.npos ? line.find("]:") + 2 : line.find(':') + 1;
     return static_cast<unsigned short>(std::stoi(line.substr(digits)));
+  }
+  // In the file of secrets of this host, whose key stands in `key`.
+  void put_secret(std::string_view value) {
+    std::ofstream(folder_ / "key") << std::string(64, '7');
+    const secrets::KeySource source{folder_ / "key", {}};
+    const auto path = secrets::default_file(folder_ / "state");
+    const auto key = secrets::read_key(source, path, secrets::Ask::no);
+    ASSERT_TRUE(key) << key.error().message;
+    auto file = secrets::SecretsFile::open(path, *key);
+    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_TRUE(
+        file->put({"s", ""}, {contracts::SecretKind::text, std::as_bytes(std::span(value))}));
+    ASSERT_TRUE(file->save());
   }
   // The status line's number, 0 when nothing answers.
   int get(const std::string& target) {
@@ -188,7 +298,9 @@ class HostTest : public testing::Test {
           -> Result<std::unique_ptr<contracts::Provider>> {
         const auto config = start.config.find("k");
         const bool refused = config != start.config.end() && config->second == refuse_config_;
-        if (refuse_ || refused) return fail(Errc::unavailable, "the disk is gone");
+        if (refuse_) return fail(Errc::unavailable, "the disk is gone");
+        if (refused) return fail(Errc::unavailable, "the disk is gone: " + config->second);
+        given_ = config == start.config.end() ? "" : config->second;
         auto made = std::make_unique<EmptyProvider>(open_providers_, open_endpoints_);
         most_open_providers_ = std::max(most_open_providers_, open_providers_);
         return made;
@@ -196,6 +308,7 @@ class HostTest : public testing::Test {
   const manifest::Providers providers_{{&kind_}};
   bool refuse_ = false;
   std::string refuse_config_ = "none";
+  std::string given_;  // to the provider that started last
   std::atomic<int> open_endpoints_ = 0;
   int open_providers_ = 0, most_open_providers_ = 0;
   fs::path folder_;
@@ -263,6 +376,30 @@ TEST_F(HostTest, keeps_the_configuration_when_a_change_fails) {
   EXPECT_NE(ask("/config/K", "").find("other"), std::string::npos);
 }
 
+// SIGHUP and `weft reload` apply; `weft scale` and its like edit.
+TEST_F(HostTest, reads_named_configs_and_secrets_again_when_it_applies_and_not_for_an_edit) {
+  ConfigStore store(folder_ / "state");
+  put_secret("old secret");
+  ASSERT_TRUE(store.put("far", {{"K", "old config"}}));
+  const auto read = manifest::read_manifest(named_yaml(folder_), "app.yaml", providers_);
+  ASSERT_TRUE(read.manifest) << manifest::text(read.findings);
+  auto applied = host_->apply({&*read.manifest, 1});
+  ASSERT_TRUE(applied.summary) << why(applied);
+  put_secret("new secret");
+  ASSERT_TRUE(store.put("far", {{"K", "new config"}}));
+
+  auto& hello = applied.manifests.front().components.front();
+  hello.limits.calls = 3;
+  const auto edited = host_->apply_edited(applied.manifests, {});
+  ASSERT_TRUE(edited.summary) << why(edited);
+  EXPECT_NE(ask("/config/K", "").find("old config"), std::string::npos);
+  EXPECT_NE(ask("/secret/S", "").find("old secret"), std::string::npos);
+
+  ASSERT_TRUE(host_->apply({&*read.manifest, 1}).summary);
+  EXPECT_NE(ask("/config/K", "").find("new config"), std::string::npos);
+  EXPECT_NE(ask("/secret/S", "").find("new secret"), std::string::npos);
+}
+
 TEST_F(HostTest, replaces_a_component_whose_limits_changed) {
   ASSERT_TRUE(apply({}).summary);
   const auto before = host_->generation(ComponentId("app-hello"));
@@ -326,6 +463,27 @@ TEST_F(HostTest, starts_the_successor_of_a_provider_before_it_ends_where_both_ma
   EXPECT_EQ(open_providers_, 1);
 }
 
+TEST_F(HostTest, warns_before_a_provider_loses_what_it_holds_in_memory) {
+  const auto lost = [this] {
+    const std::lock_guard lock(mutex_);
+    return lines_.find("what it holds in memory is lost") != std::string::npos;
+  };
+  kind_.succession = contracts::Succession::side_by_side;
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
+  ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "2"}).summary);
+  EXPECT_FALSE(lost()) << "a file is there for the successor";
+
+  kind_.info.keeps = contracts::Keeps::in_its_memory;
+  refuse_ = true;
+  const auto changed = apply({.keyvalue = true, .keyvalue_config = "3"});
+
+  EXPECT_TRUE(changed.failure);
+  EXPECT_TRUE(lost());
+  ASSERT_FALSE(changed.findings.all().empty());
+  EXPECT_NE(manifest::text(changed.findings).find("is lost whenever this config changes"),
+            std::string::npos);
+}
+
 TEST_F(HostTest, keeps_a_provider_whose_successor_cannot_start_where_both_may_run) {
   kind_.succession = contracts::Succession::side_by_side;
   ASSERT_TRUE(apply({.keyvalue = true, .keyvalue_config = "1"}).summary);
@@ -350,6 +508,52 @@ TEST_F(HostTest, links_to_the_successor_of_a_provider_whose_configuration_change
     EXPECT_EQ(open_endpoints_, 2) << "it did not end with the predecessor";
     EXPECT_EQ(open_providers_, 1);
   }
+}
+
+// Its endpoint stays the same for the plan: it belongs to the application of its caller.
+TEST_F(HostTest, links_to_a_provider_that_another_application_has_now) {
+  for (const auto succession :
+       {contracts::Succession::side_by_side, contracts::Succession::after_close}) {
+    kind_.succession = succession;
+    ASSERT_TRUE(apply_all({caller_of("one"), owner("one")}).summary);
+    EXPECT_EQ(open_endpoints_, 2) << "one on each thread";
+
+    ASSERT_TRUE(apply_all({caller_of("two"), owner("two")}).summary);
+
+    EXPECT_EQ(open_endpoints_, 2) << "it did not end with the predecessor";
+    EXPECT_EQ(open_providers_, 1);
+    ASSERT_TRUE(apply_all({}).summary);
+  }
+}
+
+TEST_F(HostTest, gives_a_provider_what_is_secret_among_its_settings_and_shows_it_to_nobody) {
+  static constexpr std::array keys = {contracts::ConfigKey{
+      "k", contracts::KeyPlace::provider, contracts::KeySupport::taken, "", "", ""}};
+  kind_.info.keys = keys;
+  put_secret("hunter1");
+  ASSERT_TRUE(apply_all({secret_yaml(folder_)}).summary);
+  const auto before = host_->generation(ComponentId("app-kv"));
+  EXPECT_EQ(given_, "hunter1");
+  EXPECT_EQ(open_endpoints_, 2);
+
+  ASSERT_TRUE(apply_all({secret_yaml(folder_)}).summary);
+  EXPECT_EQ(host_->generation(ComponentId("app-kv")), before) << "nothing has changed";
+
+  put_secret("hunter2");
+  ASSERT_TRUE(apply_all({secret_yaml(folder_)}).summary);
+  EXPECT_NE(host_->generation(ComponentId("app-kv")), before);
+  EXPECT_EQ(given_, "hunter2");
+
+  refuse_config_ = "hunter3";
+  put_secret("hunter3");
+  const auto refused = apply_all({secret_yaml(folder_)});
+  ASSERT_TRUE(refused.failure);
+  EXPECT_NE(refused.failure->message.find("the disk is gone: ***"), std::string::npos)
+      << refused.failure->message;
+  EXPECT_EQ(given_, "hunter2") << "it is back with what it had";
+  EXPECT_EQ(open_endpoints_, 2);
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(lines_.find("hunter"), std::string::npos) << lines_;
 }
 
 TEST_F(HostTest, brings_a_provider_back_when_its_successor_cannot_start) {

@@ -43,7 +43,9 @@ ComponentId target_of(const contracts::Manifest& application, const std::string&
 std::vector<std::string> names_of(const std::vector<contracts::Config>& configs) {
   std::vector<std::string> names;
   names.reserve(configs.size());
-  for (const auto& config : configs) names.push_back(config.id);
+  for (const auto& config : configs) {
+    if (!config.id.empty()) names.push_back(config.id);
+  }
   return names;
 }
 
@@ -148,14 +150,29 @@ Result<Reply> Control::link(const Subject& subject, std::string_view payload) {
 Result<Reply> Control::component(const Subject& subject, std::string_view payload) {
   if (subject.verb != "scale" && subject.verb != "update") return unsupported();
   TRY_OK(check_host(subject));
-  if (subject.verb == "scale") {
-    TRY(auto scale, parse_scale(payload));
-    auto done = fmt::format("component {} takes {} calls at once", scale.component, scale.count);
-    return edit(std::move(scale), std::move(done));
-  }
+  if (subject.verb == "scale") return scale(payload);
   TRY(auto update, parse_update(payload));
   auto done = fmt::format("component {} updated to {}", update.component, update.image);
   return edit(std::move(update), std::move(done));
+}
+
+Result<Reply> Control::scale(std::string_view payload) {
+  TRY(auto request, parse_scale(payload));
+  auto& scale = request.scale;
+  auto done = fmt::format("component {} takes {} calls at once", scale.component, scale.count);
+  TRY(const auto runs, find_image(scale.component, desired_.manifests()));
+  if (request.image.empty() || request.image == runs)
+    return edit(std::move(scale), std::move(done));
+  const bool update = request.allow_update == AllowUpdate::yes;
+  // In the words of 1.x.
+  done += fmt::format(
+      ". Requested to scale existing component to a different image reference: {} != {}. {}", runs,
+      request.image,
+      update ? "It was updated."
+             : "The image reference was not updated. If you meant to update this component to a "
+               "new image ref, use the update command.");
+  if (update) scale.image = std::move(request.image);
+  return edit(std::move(scale), std::move(done));
 }
 
 Result<Reply> Control::provider(const Subject& subject, std::string_view payload) {

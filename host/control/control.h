@@ -42,6 +42,7 @@ class Control {
   Result<Reply> manifests(const Subject& subject);
   Result<Reply> link(const Subject& subject, std::string_view payload);
   Result<Reply> component(const Subject& subject, std::string_view payload);
+  Result<Reply> scale(std::string_view payload);
   Result<Reply> provider(const Subject& subject, std::string_view payload);
   Result<> check_host(const Subject& subject) const;
   Result<Reply> edit(Edit edit, std::string done);

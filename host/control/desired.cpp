@@ -1,5 +1,6 @@
 #include "host/control/desired.h"
 
+#include <optional>
 #include <utility>
 
 namespace weft::control {
@@ -12,12 +13,18 @@ bool undoes(const Edit& edit, const std::vector<Edit>& edits) {
   return bypass != nullptr && insert != nullptr && bypass->component == insert->id;
 }
 
+std::optional<std::string> with_new_image(const Edit& edit) {
+  if (const auto* update = std::get_if<Update>(&edit)) return update->component;
+  const auto* scale = std::get_if<Scale>(&edit);
+  return scale != nullptr && !scale->image.empty() ? std::optional(scale->component) : std::nullopt;
+}
+
 }  // namespace
 
 host::Applied Desired::apply(std::vector<contracts::Manifest> manifests) {
   auto applied = host_.apply(manifests);
   if (!applied.summary) return applied;
-  manifests_ = std::move(manifests);
+  manifests_ = std::move(applied.manifests);
   for (const auto& edit : std::exchange(edits_, {})) {
     log_.warn("an edit by hand ends: the manifest is in force again",
               {{"edit", "weft " + text(edit)}});
@@ -30,13 +37,13 @@ Result<Edited> Desired::edit(Edit edit) {
   TRY(const auto effect, control::apply(edit, providers_, manifests));
   if (effect == Effect::nothing) return Edited{};
   std::set<ComponentId> anew;
-  if (const auto* update = std::get_if<Update>(&edit)) {
-    TRY(auto id, find_id(update->component, manifests));
+  if (const auto component = with_new_image(edit)) {
+    TRY(auto id, find_id(*component, manifests));
     anew.insert(std::move(id));
   }
   Edited edited{effect, host_.apply_edited(manifests, anew)};
   if (!edited.applied.summary) return edited;
-  manifests_ = std::move(manifests);
+  manifests_ = std::move(edited.applied.manifests);
   log_.info("edited by hand", {{"edit", "weft " + text(edit)}});
   if (undoes(edit, edits_)) {
     edits_.pop_back();

@@ -27,11 +27,12 @@ class Desired {
   // These manifests take the place of everything; edits by hand end with it, and the log tells
   // which. When they cannot be applied everything stays, edits included.
   host::Applied apply(std::vector<contracts::Manifest> manifests);
-  // Edits on top of what is there. Files are not read again, except the one of an update. Errors
+  // Edits on top of what is there. Files, configs and secrets are not read again, except the file
+  // of an update and the configs that an edit names. Errors
   // are those of control::apply(); what the host has against it stands in `applied`.
   Result<Edited> edit(Edit edit);
 
-  // With the edits.
+  // With the edits, and with the values of configs.
   std::span<const contracts::Manifest> manifests() const [[clang::lifetimebound]] {
     return manifests_;
   }

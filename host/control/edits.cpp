@@ -77,7 +77,8 @@ std::vector<Config> configs_of(const EndConfig& end) {
   for (const auto& name : end.names)
     configs.push_back({.name = name, .id = name, .values = std::nullopt, .at = by_hand()});
   if (end.values.empty()) return configs;
-  Config own{.name = k_by_hand, .id = k_by_hand, .values = {{}}, .at = by_hand()};
+  // Without an id: no list of configs has it.
+  Config own{.name = k_by_hand, .id = {}, .values = {{}}, .at = by_hand()};
   for (const auto& [key, value] : end.values) own.values->push_back({key, value, by_hand()});
   configs.push_back(std::move(own));
   return configs;
@@ -94,6 +95,17 @@ void share(Manifest& manifest) {
   }
 }
 
+// One that no component of `application` has: `wanted`, or that with a number.
+std::string free_name(const Manifest& application, std::string wanted) {
+  const auto taken = [&application](const std::string& name) {
+    return std::ranges::find(application.components, name, &Component::name) !=
+           application.components.end();
+  };
+  std::string name = wanted;
+  for (int number = 2; taken(name); ++number) name = fmt::format("{}-{}", wanted, number);
+  return name;
+}
+
 // The name by which components of `application` link to `target`.
 std::string name_in(Manifest& application, const Found& target) {
   if (&target.application == &application) return target.component.name;
@@ -104,7 +116,7 @@ std::string name_in(Manifest& application, const Found& target) {
   }
   share(target.application);
   Component reference;
-  reference.name = target.component.id.str();
+  reference.name = free_name(application, target.component.id.str());
   reference.kind = target.component.kind;
   reference.id = target.component.id;
   reference.shared =
@@ -170,6 +182,7 @@ struct Apply {
     if (found.component.kind != ComponentKind::component)
       return fail(Errc::invalid,
                   fmt::format("'{}' is a provider: only components are scaled", edit.component));
+    if (!edit.image.empty()) TRY_OK(operator()(Update{edit.component, edit.image}));
     auto scaler = found.component.scaler.value_or(contracts::Scaler());
     scaler.instances = edit.count;
     found.component.scaler = std::move(scaler);
@@ -245,11 +258,21 @@ struct Apply {
   }
 };
 
+// Names of configs, and keys of values: the values themselves may be secret.
+std::string end_words(std::string_view prefix, const EndConfig& end) {
+  std::string text;
+  for (const auto& name : end.names) text += fmt::format(" --{}config {}", prefix, name);
+  for (const auto& [key, value] : end.values) text += fmt::format(" --{}value {}=***", prefix, key);
+  return text;
+}
+
 struct Words {
   std::string operator()(const PutLink& edit) const {
-    return fmt::format("link put {} {} {} {} --interface {}{}", edit.source, edit.target, edit.ns,
-                       edit.package, fmt::join(edit.interfaces, " --interface "),
-                       edit.name == "default" ? "" : " --name " + edit.name);
+    return fmt::format("link put {} {} {} {} --interface {}{}{}{}", edit.source, edit.target,
+                       edit.ns, edit.package, fmt::join(edit.interfaces, " --interface "),
+                       edit.name == "default" ? "" : " --name " + edit.name,
+                       end_words("source-", edit.source_config),
+                       end_words("target-", edit.target_config));
   }
   std::string operator()(const DeleteLink& edit) const {
     return fmt::format("link del {} {} {}{}", edit.source, edit.ns, edit.package,
@@ -258,22 +281,24 @@ struct Words {
   std::string operator()(const InsertLink& edit) const {
     return fmt::format("link insert {} {} {} {} --id {}{}{}", edit.source, edit.ns, edit.package,
                        edit.image, edit.id, edit.name == "default" ? "" : " --name " + edit.name,
-                       edit.beside.empty() ? "" : " --beside " + edit.beside);
+                       edit.beside.empty() ? "" : " --beside " + edit.beside) +
+           end_words("", edit.config) + end_words("beside-", edit.beside_config);
   }
   std::string operator()(const BypassLink& edit) const {
     return fmt::format("link bypass {}", edit.component);
   }
   std::string operator()(const Scale& edit) const {
-    return fmt::format("scale {} {}", edit.component, edit.count);
+    auto text = fmt::format("scale {} {}", edit.component, edit.count);
+    return edit.image.empty() ? text : fmt::format("{}, to {}", text, edit.image);
   }
   std::string operator()(const Update& edit) const {
     return fmt::format("update {} {}", edit.component, edit.image);
   }
   std::string operator()(const StartProvider& edit) const {
-    return fmt::format("provider start {} {}", edit.image, edit.id);
+    return fmt::format("start provider {} {}{}", edit.image, edit.id, end_words("", edit.config));
   }
   std::string operator()(const StopProvider& edit) const {
-    return fmt::format("provider stop {}", edit.id);
+    return fmt::format("stop provider {}", edit.id);
   }
 };
 
@@ -286,10 +311,16 @@ Result<Effect> apply(const Edit& edit, const manifest::Providers& providers,
   return std::visit(Apply{providers, manifests}, edit);
 }
 
-Result<ComponentId> find_id(std::string_view word, const std::vector<Manifest>& manifests) {
-  auto copy = manifests;
+Result<ComponentId> find_id(std::string_view word, std::span<const Manifest> manifests) {
+  std::vector<Manifest> copy(manifests.begin(), manifests.end());
   TRY(const auto found, find(word, copy));
   return found.component.id;
+}
+
+Result<std::string> find_image(std::string_view word, std::span<const Manifest> manifests) {
+  std::vector<Manifest> copy(manifests.begin(), manifests.end());
+  TRY(const auto found, find(word, copy));
+  return found.component.image ? found.component.image->text : std::string();
 }
 
 }  // namespace weft::control

@@ -2,6 +2,7 @@
 // that holds for a manifest holds for it, too. Pure.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -40,6 +41,7 @@ struct DeleteLink {
 struct Scale {
   std::string component;
   std::uint64_t count = 0;  // the most calls at once; 0 stops it
+  std::string image = {};   // as Update has it; empty: the one it has
 };
 struct Update {
   std::string component;
@@ -87,7 +89,9 @@ Result<Effect> apply(const Edit& edit, const manifest::Providers& providers,
                      std::vector<contracts::Manifest>& manifests);
 
 // The id of what runs under this id or name.
-Result<ComponentId> find_id(std::string_view word,
-                            const std::vector<contracts::Manifest>& manifests);
+Result<ComponentId> find_id(std::string_view word, std::span<const contracts::Manifest> manifests);
+// The image of it, as its manifest or an edit has it.
+Result<std::string> find_image(std::string_view word,
+                               std::span<const contracts::Manifest> manifests);
 
 }  // namespace weft::control

@@ -128,6 +128,18 @@ TEST(Edits, link_to_what_another_application_has) {
   EXPECT_EQ(manifests[0].components.size(), 4u) << "one reference serves all links";
 }
 
+TEST(Edits, leave_the_names_alone_that_an_application_has) {
+  std::string taken(k_counter);
+  taken.replace(taken.find("name: other"), 11, "name: platform-store");
+  auto manifests = read({taken, k_platform});
+
+  // Its id is free; its name is that of another one of `app`.
+  ASSERT_TRUE(edit(manifests, to("platform-store", {"store"})));
+  auto& links_of_counter = manifests[0].components.front().links;
+  EXPECT_EQ(links_of_counter.back().target.text, "platform-store-2");
+  EXPECT_EQ(component(manifests, "platform-store-2").shared->application, "platform");
+}
+
 TEST(Edits, name_what_was_meant) {
   auto manifests = read({k_counter});
 
@@ -217,10 +229,15 @@ TEST(Edits, are_told_in_the_words_of_the_command_line_without_values) {
   link.name = "backup";
   link.target_config.values = {{"url", "redis://:secret@h"}};
 
-  EXPECT_EQ(
-      text(link),
-      "link put counter kv wasi keyvalue --interface store --interface atomics --name backup");
+  link.source_config.names = {"near"};
+
+  EXPECT_EQ(text(link),
+            "link put counter kv wasi keyvalue --interface store --interface atomics --name backup "
+            "--source-config near --target-value url=***");
   EXPECT_EQ(text(Scale{"counter", 3}), "scale counter 3");
+  EXPECT_EQ(text(StartProvider{"spare", "weft:keyvalue-redis", {{"far"}, {{"url", "x"}}}}),
+            "start provider weft:keyvalue-redis spare --config far --value url=***");
+  EXPECT_EQ(text(StopProvider{"spare"}), "stop provider spare");
 }
 
 }  // namespace

@@ -36,9 +36,21 @@ class Fields {
   }
   std::uint64_t count(const char* key) {
     const auto* value = find(key);
-    if (value == nullptr) return 0;
+    if (value == nullptr) return missing(key), 0;
     if (!value->is_number_unsigned()) return wrong(key, "a whole number from 0"), 0;
     return value->get<std::uint64_t>();
+  }
+  bool is_true(const char* key) {
+    const auto* value = find(key);
+    if (value == nullptr) return false;
+    if (!value->is_boolean()) return wrong(key, "true or false"), false;
+    return value->get<bool>();
+  }
+  // What would change something and is not taken here must be empty.
+  void refuse(const char* key, std::string_view advice) {
+    const auto* value = find(key);
+    if (value != nullptr && !value->empty() && error_.empty())
+      error_ = fmt::format("`{}` is not taken here: {}", key, advice);
   }
   std::vector<std::string> texts(const char* key) {
     std::vector<std::string> made;
@@ -198,10 +210,15 @@ Result<BypassLink> parse_bypass_link(std::string_view text) {
   return fields.done(BypassLink{fields.text("component_id")});
 }
 
-Result<Scale> parse_scale(std::string_view text) {
+Result<ScaleRequest> parse_scale(std::string_view text) {
   Fields fields(text);
-  return fields.done(
-      Scale{.component = fields.text("component_id"), .count = fields.count("count")});
+  fields.refuse("config", "the manifest names the configs of its components");
+  fields.refuse("component_limits", "the manifest has the limits of its components");
+  ScaleRequest request{
+      .scale = {.component = fields.text("component_id"), .count = fields.count("count")},
+      .image = fields.text("component_ref", ""),
+      .allow_update = fields.is_true("allow_update") ? AllowUpdate::yes : AllowUpdate::no};
+  return fields.done(std::move(request));
 }
 
 Result<Update> parse_update(std::string_view text) {
@@ -263,7 +280,8 @@ std::string json_text(const BypassLink& link) { return dump({{"component_id", li
 
 std::string json_text(const Scale& scale, std::string_view host) {
   return dump({{"component_id", scale.component},
-               {"component_ref", ""},
+               {"component_ref", scale.image},
+               {"allow_update", !scale.image.empty()},
                {"count", scale.count},
                {"host_id", host}});
 }

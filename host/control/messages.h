@@ -28,7 +28,13 @@ Result<PutLink> parse_put_link(std::string_view json);
 Result<DeleteLink> parse_delete_link(std::string_view json);
 Result<InsertLink> parse_insert_link(std::string_view json);
 Result<BypassLink> parse_bypass_link(std::string_view json);
-Result<Scale> parse_scale(std::string_view json);
+enum class AllowUpdate { no, yes };
+struct ScaleRequest {
+  Scale scale;        // without an image
+  std::string image;  // what the component is believed to run; empty: whatever it does
+  AllowUpdate allow_update = AllowUpdate::no;  // where it runs another
+};
+Result<ScaleRequest> parse_scale(std::string_view json);
 Result<Update> parse_update(std::string_view json);
 Result<StartProvider> parse_start_provider(std::string_view json);
 Result<StopProvider> parse_stop_provider(std::string_view json);

@@ -61,7 +61,10 @@ TEST(Messages, write_what_they_read) {
   ASSERT_TRUE(again);
   EXPECT_EQ(json_text(*again), json_text(link));
   EXPECT_EQ(again->target_config.values, link.target_config.values);
-  EXPECT_EQ(parse_scale(json_text(Scale{"c", 7}, "N")).value().count, 7u);
+  EXPECT_EQ(parse_scale(json_text(Scale{"c", 7}, "N")).value().scale.count, 7u);
+  const auto anew = parse_scale(json_text(Scale{"c", 7, "/x.wasm"}, "N"));
+  EXPECT_EQ(anew.value().image, "/x.wasm");
+  EXPECT_EQ(anew.value().allow_update, AllowUpdate::yes);
   EXPECT_EQ(parse_update(json_text(Update{"c", "/x.wasm"}, "N")).value().image, "/x.wasm");
   EXPECT_EQ(parse_stop_provider(json_text(StopProvider{"p"}, "N")).value().id, "p");
   EXPECT_EQ(parse_stop_provider(R"({"provider_ref":"old"})").value().id, "old");
@@ -73,6 +76,11 @@ TEST(Messages, say_which_key_is_wrong) {
   EXPECT_EQ(parse_delete_link("{}").error().message, "`source_id` is missing");
   EXPECT_EQ(parse_scale(R"({"component_id":"c","count":-1})").error().message,
             "`count` is not a whole number from 0");
+  EXPECT_EQ(parse_scale(R"({"component_id":"c"})").error().message, "`count` is missing");
+  EXPECT_EQ(parse_scale(R"({"component_id":"c","count":1,"config":["x"]})").error().message,
+            "`config` is not taken here: the manifest names the configs of its components");
+  EXPECT_EQ(parse_scale(R"({"component_id":"c","count":1,"allow_update":1})").error().message,
+            "`allow_update` is not true or false");
   EXPECT_EQ(parse_start_provider(R"({"provider_id":"p","provider_ref":"r","config":["a",1]})")
                 .error()
                 .message,

@@ -20,10 +20,19 @@ void check_subscriptions(const World& world, manifest::Findings& findings);
 // Secrets that nobody keeps, or that nobody reads.
 void check_secrets(const Input& input, const World& world, manifest::Findings& findings);
 std::vector<SecretUse> secrets_of(const Unit& unit);
+// Settings with what is secret among them apart; keys in lower case.
+struct ProviderSettings {
+  Settings plain;
+  std::vector<SecretUse> secret;  // by key
+};
+// Of the provider itself.
+ProviderSettings settings_of(const Unit& provider);
+// Of the provider that the link leads to: those of the link before its own.
+ProviderSettings settings_of(const Edge& edge);
 // Grants wider than used, configuration that nothing reads, events that reach nobody, cycles.
 void check_grants(const Input& input, const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.
-std::vector<Step> make_steps(const World& world);
+std::vector<Step> make_steps(const World& world, const Input& input);
 
 // Fills in the hashes of a step whose other members are set.
 void seal(Step& step);

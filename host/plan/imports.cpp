@@ -274,18 +274,20 @@ bool names_interface(const Edge& edge, const InterfaceName& import) {
   return std::ranges::find(words, import.interface) != words.end();
 }
 
-// Imports of one package that nothing satisfies: one finding, one piece of manifest that mends it.
+// Who would satisfy an import if a link led there.
+struct Candidates {
+  std::vector<const Unit*> units;                     // of the application
+  std::vector<const contracts::ProviderInfo*> kinds;  // that are built in
+  friend bool operator==(const Candidates&, const Candidates&) = default;
+};
+
+// Imports of one package that nothing satisfies and that the same ones would: one finding, one
+// piece of manifest that mends it.
 struct Unmet {
   std::string package;  // "wasi:keyvalue"
   std::vector<InterfaceName> names;
+  Candidates candidates;
 };
-
-void add_unmet(std::vector<Unmet>& unmet, const InterfaceName& name) {
-  const auto package = name.ns + ":" + name.package;
-  const auto found = std::ranges::find(unmet, package, &Unmet::package);
-  if (found != unmet.end()) return found->names.push_back(name);
-  unmet.push_back({package, {name}});
-}
 
 // Whether one unit has all of these in versions that fit.
 bool has_all(const Unit& unit, const std::vector<InterfaceName>& names) {
@@ -301,6 +303,50 @@ bool exports_all(const Unit& unit, const std::vector<InterfaceName>& names) {
          (unit.loaded == nullptr || std::ranges::none_of(names, [](const InterfaceName& name) {
             return name.unversioned() == "wasi:http/outgoing-handler";
           }));
+}
+
+Candidates candidates_for(const Input& input, const World& world, const Unit& unit,
+                          const InterfaceName& name) {
+  Candidates found;
+  for (const auto& other : world.units) {
+    if (&other != &unit && other.application == unit.application && other.starts() &&
+        exports_all(other, {name}))
+      found.units.push_back(&other);
+  }
+  for (const auto* kind : input.providers.all()) {
+    if (has_all(Unit{nullptr, nullptr, &kind->info, nullptr}, {name}))
+      found.kinds.push_back(&kind->info);
+  }
+  return found;
+}
+
+void add_unmet(std::vector<Unmet>& unmet, const InterfaceName& name, Candidates candidates) {
+  const auto package = name.ns + ":" + name.package;
+  const auto found = std::ranges::find_if(unmet, [&](const Unmet& one) {
+    return one.package == package && one.candidates == candidates;
+  });
+  if (found != unmet.end()) return found->names.push_back(name);
+  unmet.push_back({package, {name}, std::move(candidates)});
+}
+
+// "Or one of these in its place" and a line for each of the others; empty when there are none.
+std::string other_kinds(std::span<const contracts::ProviderInfo* const> kinds) {
+  if (kinds.empty()) return {};
+  std::string text = "\nOr, as its image, in the same place:";
+  for (const auto* kind : kinds) text += fmt::format("\n    {:<24} {}", kind->name, kind->what);
+  return text;
+}
+
+std::string other_units(const Candidates& candidates) {
+  std::vector<std::string> others;
+  for (const auto* unit : std::span(candidates.units).subspan(1))
+    others.push_back(fmt::format("'{}'", unit->component->name));
+  for (const auto* kind : candidates.kinds) {
+    const bool there = std::ranges::any_of(
+        candidates.units, [kind](const Unit* unit) { return unit->provider == kind; });
+    if (!there) others.push_back(fmt::format("a capability of {}", kind->name));
+  }
+  return others.empty() ? "" : fmt::format("\nOr, as its target: {}.", fmt::join(others, ", "));
 }
 
 std::vector<std::string> interface_words(const std::vector<InterfaceName>& names) {
@@ -369,18 +415,17 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
     return fmt::format("Extend line {} of the link to '{}':\n  interfaces: {}",
                        edge.link->interfaces_at.line, edge.target->component->name, flow_list(all));
   }
-  for (const auto& other : world.units) {
-    if (&other == &unit || other.application != unit.application || !other.starts() ||
-        !exports_all(other, unmet.names))
-      continue;
-    return link_lines(component, {first.ns, first.package, words, other.component->name});
+  const auto& [units, kinds] = unmet.candidates;
+  if (!units.empty()) {
+    return link_lines(component, {first.ns, first.package, words, units.front()->component->name}) +
+           other_units(unmet.candidates);
   }
-  for (const auto* kind : input.providers.all()) {
-    if (!has_all(Unit{nullptr, nullptr, &kind->info, nullptr}, unmet.names)) continue;
+  if (!kinds.empty()) {
     const auto name = free_name(*unit.application, first.package);
-    return fmt::format("{}\nand to spec.components:\n{}",
+    return fmt::format("{}\nand to spec.components:\n{}{}",
                        link_lines(component, {first.ns, first.package, words, name}),
-                       capability_lines(component, name, kind->info.name));
+                       capability_lines(component, name, kinds.front()->name),
+                       other_kinds(std::span(kinds).subspan(1)));
   }
   if (auto versions = other_versions(input, world, unmet); !versions.empty()) return versions;
   return fmt::format(
@@ -411,7 +456,7 @@ void check_unit(const Input& input, const World& world, const Unit& unit, Findin
       if (best == nullptr || edge.link->name.text() == "default") best = &edge;
     }
     if (best == nullptr) {
-      add_unmet(unmet, import.name);
+      add_unmet(unmet, import.name, candidates_for(input, world, unit, import.name));
     } else if (!best->target->starts()) {
       findings.error(
           best->link->target.at,

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "host/plan/test_support.h"
 
 namespace weft::plan {
@@ -44,6 +46,58 @@ TEST(Imports, that_nothing_satisfies_are_told_all_at_once) {
   EXPECT_THAT(told, HasSubstr("'a' imports my:own/thing@1.0.0, and nothing here provides it\n  "
                               "Nothing that is built in serves it."));
   EXPECT_THAT(told, HasSubstr("'b' imports wasi:http/outgoing-handler@0.2.0"));
+}
+
+// Two products behind one contract, of which one lacks an interface.
+const manifest::Providers& two_products() {
+  static constexpr std::array<std::string_view, 1> k_less = {k_store};
+  static const contracts::ProviderKind other{.info = {.name = "weft:keyvalue-other",
+                                                      .what = "keeps keys and values elsewhere",
+                                                      .aliases = {},
+                                                      .serves = k_less,
+                                                      .calls = {},
+                                                      .keys = {}},
+                                             .start = {}};
+  static const manifest::Providers both(
+      {tests::known_providers().find("weft:keyvalue-sqlite"), &other});
+  return both;
+}
+
+TEST(Imports, are_told_every_provider_that_would_satisfy_them) {
+  const auto told = Host(two_products())
+                        .add(application(component("a")))
+                        .with("app-a", loaded({k_store, k_atomics}, {}))
+                        .told();
+
+  EXPECT_THAT(told, HasSubstr("'a' imports wasi:keyvalue/store@0.2.0-draft, and nothing"));
+  EXPECT_THAT(told, HasSubstr("properties: {image: \"weft:keyvalue-sqlite\"}\nOr, as its image, in "
+                              "the same place:\n    weft:keyvalue-other      keeps keys and values "
+                              "elsewhere\n"));
+  EXPECT_THAT(told, HasSubstr("'a' imports wasi:keyvalue/atomics@0.2.0-draft, and nothing"));
+}
+
+TEST(Imports, are_told_every_component_and_capability_that_is_there) {
+  const auto told = Host(two_products())
+                        .add(application(component("a") + capability("kv", "weft:keyvalue-sqlite") +
+                                         component("mine")))
+                        .with("app-a", loaded({k_store}, {}))
+                        .with("app-mine", loaded({}, {k_store}))
+                        .told();
+
+  EXPECT_THAT(told, HasSubstr("target: {name: kv}\nOr, as its target: 'mine', a capability of "
+                              "weft:keyvalue-other.\n"));
+}
+
+TEST(Imports, that_nobody_has_are_told_apart_from_those_that_somebody_has) {
+  const auto told = Host()
+                        .add(application(component("a")))
+                        .with("app-a", loaded({k_store, "wasi:keyvalue/watcher@0.2.0-draft"}, {}))
+                        .told();
+
+  EXPECT_THAT(told, HasSubstr("'a' imports wasi:keyvalue/store@0.2.0-draft, and nothing"));
+  EXPECT_THAT(told, HasSubstr("image: \"weft:keyvalue-sqlite\""));
+  EXPECT_THAT(told, HasSubstr("'a' imports wasi:keyvalue/watcher@0.2.0-draft, and nothing here "
+                              "provides it\n  Nothing that is built in serves it."));
 }
 
 TEST(Imports, of_the_outgoing_handler_are_met_by_a_component_that_answers_http) {

@@ -181,7 +181,8 @@ TEST(Newcomer, reads_one_finding_for_a_misspelt_key_or_trait) {
     auto findings = std::move(read.findings);
     findings.append(make_plan({.manifests = manifests,
                                .components = components,
-                               .providers = tests::known_providers()})
+                               .providers = tests::known_providers(),
+                               .disguise = reversed})
                         .findings);
     findings.sort();
 
@@ -205,10 +206,11 @@ TEST(Newcomer, reads_of_a_missing_link_beside_a_misspelt_scaler) {
       {ComponentId("app-counter"), loaded({k_store}, {k_handler})}};
 
   auto findings = std::move(read.findings);
-  findings.append(
-      make_plan(
-          {.manifests = manifests, .components = components, .providers = tests::known_providers()})
-          .findings);
+  findings.append(make_plan({.manifests = manifests,
+                             .components = components,
+                             .providers = tests::known_providers(),
+                             .disguise = reversed})
+                      .findings);
   findings.sort();
 
   const auto told = manifest::text(findings);

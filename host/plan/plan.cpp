@@ -20,7 +20,7 @@ Planned make_plan(const Input& input) {
   auto routes = make_routes(world, findings);
   findings.sort();
   if (!findings.ok()) return planned;
-  Plan plan{make_steps(world)};
+  Plan plan{make_steps(world, input)};
   std::ranges::move(routes, std::back_inserter(plan.steps));
   planned.plan = std::move(plan);
   return planned;

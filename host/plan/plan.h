@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -31,25 +32,16 @@ struct Input {
   std::span<const contracts::Manifest> manifests;
   const std::map<ComponentId, Loaded>& components;
   const manifest::Providers& providers;
+  // A name for a text from which nobody can tell the text: settings, which may hold passwords, name
+  // endpoints. The same for the same text in plans that are compared.
+  std::function<std::string(std::string_view)> disguise;
   std::span<const std::string_view> host = manifest::host_interfaces();
 };
 
 using contracts::Settings;
 
-struct StartProvider {
-  ComponentId id;
-  std::string provider;  // "weft:keyvalue-sqlite"
-  Settings config;       // keys in lower case
-};
-
-// One for each set of settings that links to the provider have: what they call on every thread.
-struct OpenEndpoint {
-  ComponentId provider;
-  Settings settings;  // the provider's config, overridden by the link's target config
-  std::string name;   // as links name it
-};
-
-// A secret that a component finds by its name, and where it is kept; not the secret itself.
+// A secret that a component finds by its name, or that is a setting of a provider by its key; and
+// where it is kept, not the secret itself.
 struct SecretUse {
   std::string name;
   std::string key;
@@ -58,6 +50,21 @@ struct SecretUse {
   std::filesystem::path key_file;  // at most one of these two
   std::string key_variable;
   contracts::Position at;
+};
+
+struct StartProvider {
+  ComponentId id;
+  std::string provider;                 // "weft:keyvalue-sqlite"
+  Settings config;                      // keys in lower case
+  std::vector<SecretUse> secrets = {};  // settings beside `config`, which has none of their keys
+};
+
+// One for each set of settings that links to the provider have: what they call on every thread.
+struct OpenEndpoint {
+  ComponentId provider;
+  Settings settings;  // the provider's config, overridden by the link's target config
+  std::string name;   // as links name it
+  std::vector<SecretUse> secrets = {};  // settings beside `settings`, which has none of their keys
 };
 
 struct StartComponent {

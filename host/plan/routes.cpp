@@ -213,6 +213,15 @@ void check_conflict(const Step& earlier, const Step& later, Findings& findings) 
                  "its source config.");
 }
 
+void tell_of_loss(const Unit& unit, Findings& findings) {
+  if (unit.provider == nullptr || unit.provider->keeps == contracts::Keeps::beyond_it) return;
+  if (unit.component->config.empty()) return;
+  findings.info(unit.component->config.front().at,
+                fmt::format("what '{}' holds is lost whenever this config changes: {} keeps it in "
+                            "its memory, and starts anew then",
+                            unit.component->name, unit.provider->name));
+}
+
 }  // namespace
 
 std::vector<Step> make_routes(const World& world, Findings& findings) {
@@ -253,6 +262,7 @@ std::vector<Step> make_routes(const World& world, Findings& findings) {
 void check_provider_config(const World& world, Findings& findings) {
   for (const auto& unit : world.units) {
     check_configs(unit, KeyPlace::provider, unit.component->config, findings);
+    tell_of_loss(unit, findings);
     if (unit.provider != nullptr && unit.provider->name == manifest::k_http_server) {
       check_mode(unit, merged(unit.component->config, Keys::lower_case), findings);
     }

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "host/plan/test_support.h"
 
 namespace weft::plan {
@@ -61,18 +63,80 @@ TEST(Secrets, that_nothing_reads_are_pointed_out) {
   EXPECT_EQ(app(k_file, "key: db").told(), "");
 }
 
-TEST(Secrets, of_a_capability_or_a_link_are_refused) {
-  const auto told =
-      Host()
-          .add(
-              "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: app, "
-              "annotations: {}}\nspec:\n  policies: [{name: p, type: "
-              "policy.secret.wasmcloud.dev/v1alpha1, properties: {backend: 'weft:secrets-file'}}]\n"
-              "  components:\n  - {name: kv, type: capability, properties: {image: "
-              "'weft:keyvalue-sqlite', secrets: [{name: s, properties: {policy: p, key: k}}]}}\n")
-          .told();
+// A product with a key of its own and one of its links.
+const manifest::Providers& with_keys() {
+  using contracts::ConfigKey;
+  using contracts::KeyPlace;
+  using contracts::KeySupport;
+  static constexpr std::array<ConfigKey, 2> keys = {
+      ConfigKey{"wait", KeyPlace::provider, KeySupport::taken, "", "", ""},
+      ConfigKey{"url", KeyPlace::link_target, KeySupport::taken, "", "", ""}};
+  static constexpr std::array<std::string_view, 1> serves = {k_store};
+  static const contracts::ProviderKind kind{.info = {.name = "weft:keyvalue-far",
+                                                     .what = "",
+                                                     .aliases = {},
+                                                     .serves = serves,
+                                                     .calls = {},
+                                                     .keys = keys},
+                                            .start = {}};
+  static const manifest::Providers known({&kind});
+  return known;
+}
 
-  EXPECT_THAT(told, HasSubstr("the secret 's' would reach nobody"));
+// `own`: more properties of the capability; `end`: those of the link's target and source.
+Host far(std::string_view own, std::string_view end) {
+  return Host(with_keys())
+      .add(fmt::format(
+          "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {{name: app, "
+          "annotations: {{}}}}\nspec:\n  policies: [{{name: p, type: "
+          "policy.secret.wasmcloud.dev/v1alpha1, properties: {{backend: 'weft:secrets-file'}}}}]\n"
+          "  components:\n"
+          "  - {{name: kv, type: capability, properties: {{image: 'weft:keyvalue-far'{0}}}}}\n"
+          "  - {{name: b, type: component, properties: {{image: ./b.wasm}}}}\n"
+          "  - {{name: a, type: component, properties: {{image: ./a.wasm}}, traits: [{{type: link, "
+          "properties: {{namespace: wasi, package: keyvalue, interfaces: [store], {1}}}}}]}}\n",
+          own, end))
+      .with("app-a", loaded({k_store}, {}))
+      .with("app-b", loaded({}, {k_store}));
+}
+
+constexpr std::string_view k_url = "secrets: [{name: URL, properties: {policy: p, key: k}}]";
+
+TEST(Secrets, of_a_capability_and_of_links_to_it_are_settings) {
+  const auto own = far(", secrets: [{name: url, properties: {policy: p, key: own}}], config: "
+                       "[{name: c, properties: {wait: '1'}}]",
+                       "target: {name: kv}")
+                       .good();
+  const auto link = far(", config: [{name: c, properties: {url: plain}}]",
+                        fmt::format("target: {{name: kv, {}}}", k_url))
+                        .good();
+
+  const auto& provider = std::get<StartProvider>(own.steps.at(0).what);
+  EXPECT_EQ(provider.config, (Settings{{"wait", "1"}}));
+  ASSERT_EQ(provider.secrets.size(), 1u);
+  EXPECT_EQ(provider.secrets[0].key, "own");
+  EXPECT_EQ(std::get<OpenEndpoint>(own.steps.at(1).what).secrets.at(0).name, "url");
+  const auto& endpoint = std::get<OpenEndpoint>(link.steps.at(1).what);
+  EXPECT_EQ(endpoint.settings, Settings()) << "the secret of the link comes before the plain one";
+  EXPECT_EQ(endpoint.secrets.at(0).key, "k");
+  EXPECT_TRUE(std::get<StartProvider>(link.steps.at(0).what).secrets.empty());
+}
+
+TEST(Secrets, that_a_provider_does_not_know_are_refused) {
+  EXPECT_THAT(
+      far(", secrets: [{name: ulr, properties: {policy: p, key: k}}]", "target: {name: kv}").told(),
+      HasSubstr("nothing reads the secret 'ulr': weft:keyvalue-far has no such key here"));
+  EXPECT_THAT(
+      far("", "target: {name: kv, secrets: [{name: wait, properties: {policy: p, key: k}}]}")
+          .told(),
+      HasSubstr("nothing reads the secret 'wait'"));
+}
+
+TEST(Secrets, of_the_source_of_a_link_or_of_a_component_as_its_target_are_refused) {
+  EXPECT_THAT(far("", fmt::format("target: {{name: kv}}, source: {{{}}}", k_url)).told(),
+              HasSubstr("the secret 'URL' would reach nobody"));
+  EXPECT_THAT(far("", fmt::format("target: {{name: b, {}}}", k_url)).told(),
+              HasSubstr("the secret 'URL' would reach nobody"));
 }
 
 }  // namespace

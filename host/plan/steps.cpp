@@ -20,6 +20,13 @@ class Hash {
     for (int shift = 0; shift < 64; shift += 8) mix(static_cast<std::uint8_t>(number >> shift));
     return *this;
   }
+  Hash& add(const std::vector<SecretUse>& uses) {
+    for (const auto& use : uses) {
+      add(use.name).add(use.key).add(use.field).add(use.file.string());
+      add(use.key_file.string()).add(use.key_variable);
+    }
+    return *this;
+  }
   Hash& add(const Settings& settings) {
     add(settings.size());
     for (const auto& [key, value] : settings) add(key).add(value);
@@ -35,7 +42,7 @@ class Hash {
 struct Hashed {
   Hash& hash;
   void operator()(const StartProvider& one) {
-    hash.add(one.id.text()).add(one.provider).add(one.config);
+    hash.add(one.id.text()).add(one.provider).add(one.config).add(one.secrets);
   }
   void operator()(const OpenEndpoint& one) { hash.add(one.name); }
   void operator()(const StartComponent& one) {
@@ -59,12 +66,7 @@ struct Hashed {
 
 std::uint64_t settings_hash(const StartComponent& component) {
   Hash hash;
-  hash.add(component.config);
-  for (const auto& use : component.secrets) {
-    hash.add(use.name).add(use.key).add(use.field).add(use.file.string());
-    hash.add(use.key_file.string()).add(use.key_variable);
-  }
-  return hash.value();
+  return hash.add(component.config).add(component.secrets).value();
 }
 
 Step make_step(std::string key, const contracts::Manifest& application,
@@ -111,31 +113,48 @@ class Order {
 
 Step provider_step(const Unit& unit) {
   const auto& component = *unit.component;
+  auto settings = settings_of(unit);
   return make_step(fmt::format("provider {}", component.id.text()), *unit.application, component.at,
                    StartProvider{component.id, std::string(unit.provider->name),
-                                 merged(component.config, Keys::lower_case)});
+                                 std::move(settings.plain), std::move(settings.secret)});
 }
 
-Settings settings_of(const Edge& edge) {
-  auto settings = merged(edge.link->target_config, Keys::lower_case);
-  settings.merge(merged(edge.target->component->config, Keys::lower_case));
-  return settings;
+// Every field behind its length, so that no two lists of fields run together. Of what is secret
+// the place where it is kept.
+std::string whole_text(const ProviderSettings& settings) {
+  std::string text;
+  const auto add = [&text](const std::string& field) {
+    text += fmt::format("{}:{}", field.size(), field);
+  };
+  for (const auto& [key, value] : settings.plain) {
+    add(key);
+    add(value);
+  }
+  text += ";";
+  for (const auto& use : settings.secret) {
+    for (const auto& field :
+         {use.name, use.key, use.field, use.file.string(), use.key_file.string(), use.key_variable})
+      add(field);
+  }
+  return text + ";";
 }
 
 // Not the settings themselves: they may hold passwords, and names are printed.
-std::string endpoint_name(const Edge& edge) {
+std::string endpoint_name(const Edge& edge, const Input& input) {
   const auto& target = *edge.target->component;
   if (edge.target->provider == nullptr) return target.id.str();
-  Hash hash;
-  hash.add(edge.target->provider->name).add(merged(target.config, Keys::lower_case));
-  hash.add(settings_of(edge));
-  return fmt::format("{}#{:016x}", target.id.text(), hash.value());
+  const auto text =
+      fmt::format("{};{}{}", edge.target->provider->name, whole_text(settings_of(*edge.target)),
+                  whole_text(settings_of(edge)));
+  return fmt::format("{}#{}", target.id.text(), input.disguise(text));
 }
 
-Step endpoint_step(const Edge& edge) {
-  auto name = endpoint_name(edge);
+Step endpoint_step(const Edge& edge, const Input& input) {
+  auto name = endpoint_name(edge, input);
+  auto settings = settings_of(edge);
   return make_step(fmt::format("endpoint {}", name), *edge.application, edge.link->at,
-                   OpenEndpoint{edge.target->component->id, settings_of(edge), name});
+                   OpenEndpoint{edge.target->component->id, std::move(settings.plain), name,
+                                std::move(settings.secret)});
 }
 
 Step component_step(const Unit& unit) {
@@ -149,7 +168,7 @@ Step component_step(const Unit& unit) {
                                   merged(component.config, Keys::as_written), secrets_of(unit)});
 }
 
-Step link_step(const Edge& edge, std::string_view interface) {
+Step link_step(const Edge& edge, std::string_view interface, const Input& input) {
   const auto& link = *edge.link;
   auto full = fmt::format("{}:{}/{}", link.ns, link.package, interface);
   auto key =
@@ -157,7 +176,7 @@ Step link_step(const Edge& edge, std::string_view interface) {
   return make_step(
       std::move(key), *edge.application, link.at,
       PutLink{edge.source->component->id, link.name, std::move(full), edge.target->component->id,
-              endpoint_name(edge), merged(link.source_config, Keys::as_written),
+              endpoint_name(edge, input), merged(link.source_config, Keys::as_written),
               edge.target->provider == nullptr ? merged(link.target_config, Keys::as_written)
                                                : Settings()});
 }
@@ -206,7 +225,7 @@ void seal(Step& step) {
   if (component != nullptr) step.settings = settings_hash(*component);
 }
 
-std::vector<Step> make_steps(const World& world) {
+std::vector<Step> make_steps(const World& world, const Input& input) {
   std::vector<Step> steps;
   const auto order = Order(world).take();
   for (const auto* unit : order) {
@@ -215,7 +234,7 @@ std::vector<Step> make_steps(const World& world) {
   std::set<std::string> endpoints;
   for (const auto& edge : world.edges) {
     if (!carries_calls(edge) || edge.target->provider == nullptr) continue;
-    auto step = endpoint_step(edge);
+    auto step = endpoint_step(edge, input);
     if (endpoints.insert(step.key).second) steps.push_back(std::move(step));
   }
   for (const auto* unit : order) {
@@ -225,7 +244,7 @@ std::vector<Step> make_steps(const World& world) {
   for (const auto& edge : world.edges) {
     if (!carries_calls(edge)) continue;
     for (const auto& interface : edge.link->interfaces)
-      steps.push_back(link_step(edge, interface.text));
+      steps.push_back(link_step(edge, interface.text, input));
   }
   for (const auto& edge : world.edges) {
     if (!carries_events(edge)) continue;

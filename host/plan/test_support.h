@@ -28,11 +28,17 @@ inline Loaded loaded(std::initializer_list<std::string_view> imports,
   return made;
 }
 
+// A disguise that tests can see through.
+inline std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
+
 // Applications of one host and the components they name, by id.
 class Host {
  public:
+  // `providers` outlives this.
+  explicit Host(const manifest::Providers& providers = tests::known_providers())
+      : providers_(&providers) {}
   Host& add(std::string_view yaml, const std::string& file = "app.yaml") {
-    auto read = manifest::read_manifest(yaml, file, tests::known_providers());
+    auto read = manifest::read_manifest(yaml, file, *providers_);
     EXPECT_TRUE(read.manifest) << manifest::text(read.findings);
     if (read.manifest) manifests_.push_back(std::move(*read.manifest));
     return *this;
@@ -44,7 +50,8 @@ class Host {
   Planned plan() const {
     return make_plan({.manifests = manifests_,
                       .components = components_,
-                      .providers = tests::known_providers()});
+                      .providers = *providers_,
+                      .disguise = reversed});
   }
   // What the plan says, as text.
   std::string told() const { return manifest::text(plan().findings); }
@@ -55,6 +62,7 @@ class Host {
   }
 
  private:
+  const manifest::Providers* providers_;
   std::vector<contracts::Manifest> manifests_;
   std::map<ComponentId, Loaded> components_;
 };

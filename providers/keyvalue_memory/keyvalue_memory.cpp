@@ -184,7 +184,8 @@ const contracts::ProviderKind& kind() {
                .aliases = {},
                .serves = kv::k_served,
                .calls = {},
-               .keys = k_keys},
+               .keys = k_keys,
+               .keeps = contracts::Keeps::in_its_memory},
       .succession = contracts::Succession::side_by_side,
       .start = start};
   return made;

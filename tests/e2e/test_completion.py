@@ -59,6 +59,18 @@ class Completion(weft.Case):
                 self.assertEqual(shell("weft check my"), ["my app.yaml"])
                 self.assertEqual(shell("weft up --state-dir my"), ["my app.yaml"])
 
+    def test_every_shell_completes_below_the_commands_that_are_groups(self):
+        for shell in (self.bash, self.zsh, self.fish):
+            with self.subTest(shell.__name__):
+                self.assertEqual(sorted(shell("weft link ")), ["bypass", "del", "insert", "list", "put"])
+                self.assertEqual(sorted(shell("weft --output json stop ")), ["host", "provider"])
+                self.assertEqual(shell("weft config put --fi"), ["--file"])
+                self.assertEqual(shell("weft secret get --rev"), ["--reveal"])
+                self.assertIn("--target-value", shell("weft link put web --"))
+                self.assertNotIn("--target-value", shell("weft link del web --"))
+                self.assertEqual(shell("weft link put my"), ["my app.yaml"])
+                self.assertEqual(shell("weft config put --file my"), ["my app.yaml"])
+
     def test_a_value_may_stand_behind_an_equals_sign(self):
         # bash splits the word there.
         self.assertEqual(self.bash("weft check --output = j"), ["json"])

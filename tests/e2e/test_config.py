@@ -63,7 +63,7 @@ class Config(Base):
         put = self.weft("config", "put", "shop", "COLOUR=white")
         self.reload(host)
 
-        self.assertIn("kill -HUP", put.stdout)
+        self.assertIn("weft reload", put.stdout)
         self.assertEqual(host.get("/config/COLOUR").text, "white")
         self.weft("config", "delete", "shop")
         self.reload(host)

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import signal
+import socket
 import threading
 
 import weft
@@ -25,13 +26,27 @@ class Control(weft.Case):
         self.assertEqual(ended.returncode, weft.OK, ended.stderr)
         return ended.stdout
 
+    def response(self, *words):
+        reply = json.loads(self.done(*words, "--output", "json"))
+        self.assertIs(reply["success"], True)
+        return reply["response"]
+
+    def ask(self, subject, payload):
+        """The reply of the host on its socket, which is asked without the command line."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.state / "control.sock"))
+            text = json.dumps(payload).encode()
+            connection.sendall(f"wasmbus.ctl.v1.default.{subject} {len(text)}\n".encode() + text)
+            stream = connection.makefile("rb")
+            return json.loads(stream.read(int(stream.readline())))
+
     def refused(self, *words, code=weft.INVALID):
         ended = self.weft(*words)
         self.assertEqual(ended.returncode, code, ended.stdout + ended.stderr)
         return ended.stderr
 
     def links(self):
-        listed = json.loads(self.done("link", "list", "--output", "json"))
+        listed = self.response("link", "list")
         return {(one["source_id"], one["wit_package"]): one["target"] for one in listed}
 
     @contextlib.contextmanager
@@ -88,7 +103,7 @@ class Control(weft.Case):
 
         self.assertEqual(count(host.get("/")), 1)
         self.assertEqual(self.links()[("app-web", "keyvalue")], "app-one")
-        self.assertEqual(json.loads(self.done("inventory", "--output", "json"))["edits"], [])
+        self.assertEqual(self.response("inventory")["edits"], [])
 
     def test_edits_show_as_drift_and_end_when_the_manifest_is_applied_again(self):
         host = self.up_counter()
@@ -112,7 +127,7 @@ class Control(weft.Case):
         self.done("stop", "provider", "spare")
 
         self.assertNotIn("spare", [one["id"] for one in
-                                   json.loads(self.done("inventory", "--output", "json"))["providers"]])
+                                   self.response("inventory")["providers"]])
         self.assertEqual(count(host.get("/")), 1)
 
     def test_no_request_fails_while_a_component_gets_ten_new_builds(self):
@@ -132,9 +147,51 @@ class Control(weft.Case):
         self.done("scale", "web", "3")
 
         self.assertEqual(host.get("/").status, 200)
-        web = json.loads(self.done("inventory", "--output", "json"))["components"][0]
+        web = self.response("inventory")["components"][0]
         self.assertEqual((web["id"], web["max_instances"]), ("app-web", 3))
         self.assertIn("hello_rust.wasm", self.done("inventory"))
+
+    def test_scale_says_what_it_does_not_take(self):
+        self.up_counter(guest="hello")
+        web, newer = str(self.guest("hello")), str(self.guest("hello_rust"))
+        scale = f"component.scale.{self.response('inventory')['host_id']}"
+
+        self.assertEqual(self.ask(scale, {"component_id": "web"})["message"], "`count` is missing")
+        same = self.ask(scale, {"component_id": "web", "count": 5, "component_ref": web})
+        self.assertEqual(same["message"], "component web takes 5 calls at once")
+        other = self.ask(scale, {"component_id": "web", "count": 6, "component_ref": newer})
+        self.assertIn("The image reference was not updated", other["message"])
+        self.assertEqual(self.response("inventory")["components"][0]["image_ref"], web)
+
+        updated = self.ask(scale, {"component_id": "web", "count": 7, "component_ref": newer, "allow_update": True})
+        self.assertIn("It was updated", updated["message"])
+        shown = self.response("inventory")["components"][0]
+        self.assertEqual((shown["image_ref"], shown["max_instances"]), (newer, 7))
+
+    def test_values_come_from_files_and_are_shown_nowhere(self):
+        self.up_counter()
+        url = self.write("url", "file:secret-name\n")
+        put = ("link", "put", "web", "two", *MOVE, "--target-value")
+
+        warned = self.weft(*put, "password=hunter2")
+        self.assertIn("password=@FILE", warned.stderr)
+        self.done(*put, f"nothing=@{url}", "--name", "x")
+
+        listed = self.response("link", "list")
+        self.assertEqual([one["target_config"] for one in listed if one["name"] == "x"], [[]])
+        for text in (warned.stderr, self.done("inventory"), json.dumps(listed)):
+            self.assertNotIn("hunter2", text)
+            self.assertNotIn("secret-name", text)
+        self.assertIn("--target-value nothing=***", self.done("inventory"))
+
+    def test_json_has_the_reply_also_of_a_refusal(self):
+        self.up_counter(guest="hello")
+
+        refused = self.weft("scale", "nobody", "2", "--output", "json")
+
+        self.assertEqual(refused.returncode, weft.INVALID)
+        self.assertIs(json.loads(refused.stdout)["success"], False)
+        self.assertEqual(json.loads(self.done("scale", "web", "2", "--output", "json"))["success"], True)
 
     def test_labels_are_put_and_deleted(self):
         self.up_counter(guest="hello")

@@ -37,6 +37,25 @@ class Redis(weft.Case):
 
         self.assertEqual(count(host.get("/")), 42)
 
+    def test_its_url_comes_from_the_file_of_secrets_and_is_shown_nowhere(self):
+        env = {"WEFT_SECRETS_KEY": "07" * 32}
+        self.redis.cli("CONFIG", "SET", "requirepass", "hunter2")
+        put = self.weft("secret", "put", "redis", input=f"redis://:hunter2@127.0.0.1:{self.redis.port}", env=env)
+        self.assertEqual(put.returncode, weft.OK, put.stderr)
+        manifest, port = self.example("counter")
+        manifest.write_text(manifest.read_text().replace("spec:\n", """spec:
+  policies:
+    - {name: ours, type: policy.secret.wasmcloud.dev/v1alpha1, properties: {backend: weft:secrets-file}}
+""", 1).replace("image: weft:keyvalue-sqlite", """image: weft:keyvalue-redis
+        secrets: [{name: url, properties: {policy: ours, key: redis}}]"""))
+
+        host = self.up(manifest, "--log-level", "trace", port=port, env=env)
+
+        self.assertEqual([count(host.get("/")) for _ in range(2)], [1, 2])
+        shown = [self.weft(*words).stdout for words in (["inventory"], ["link", "list", "--output", "json"])]
+        for text in (host.log, *shown):
+            self.assertNotIn("hunter2", text)
+
     def test_answers_again_after_redis_was_killed_and_loses_nothing(self):
         host = self.start_counter()
         last = [count(host.get("/")) for _ in range(5)][-1]

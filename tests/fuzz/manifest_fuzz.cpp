@@ -25,9 +25,11 @@ void check_findings(const weft::manifest::Findings& findings) {
 
 void check_plan(const weft::contracts::Manifest& manifest) {
   const std::map<weft::ComponentId, weft::plan::Loaded> none;
-  const auto planned = weft::plan::make_plan({.manifests = {&manifest, 1},
-                                              .components = none,
-                                              .providers = weft::tests::known_providers()});
+  const auto planned =
+      weft::plan::make_plan({.manifests = {&manifest, 1},
+                             .components = none,
+                             .providers = weft::tests::known_providers(),
+                             .disguise = [](std::string_view text) { return std::string(text); }});
   check_findings(planned.findings);
   require(planned.plan.has_value() == planned.findings.ok());
   if (planned.plan)
