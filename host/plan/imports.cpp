@@ -105,24 +105,6 @@ std::string offered_text(const Unit& unit) {
   return fmt::format("'{}' {}: {}.", unit.component->name, verb, fmt::join(texts, ", "));
 }
 
-std::vector<std::string> differences(const Edge& edge, const InterfaceType& import,
-                                     const InterfaceType& offered) {
-  std::vector<std::string> lines;
-  for (const auto& wanted : import.functions) {
-    const auto found = std::ranges::find(offered.functions, wanted.name, &FunctionType::name);
-    if (found == offered.functions.end()) {
-      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' does not have it", wanted.name,
-                                  edge.source->component->name, wanted.signature,
-                                  edge.target->component->name));
-    } else if (found->signature != wanted.signature) {
-      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' has {}", wanted.name,
-                                  edge.source->component->name, wanted.signature,
-                                  edge.target->component->name, found->signature));
-    }
-  }
-  return lines;
-}
-
 // The functions of both sides, for two components.
 void check_signatures(const Edge& edge, const contracts::Text& interface,
                       const InterfaceType& import, const InterfaceName& export_name,
@@ -137,7 +119,9 @@ void check_signatures(const Edge& edge, const contracts::Text& interface,
         fmt::format("{} has resources ({}), which cannot cross a link between components yet",
                     text(import.name), fmt::join(import.resources, ", ")));
   }
-  const auto lines = differences(edge, import, *offered);
+  const auto lines =
+      differences(import.functions, fmt::format("'{}' calls", edge.source->component->name),
+                  offered->functions, fmt::format("'{}'", edge.target->component->name));
   if (lines.empty()) return;
   findings.error(interface.at,
                  fmt::format("'{}' and '{}' do not agree on {}: {} of its functions differ{}",
@@ -247,7 +231,7 @@ void check_interface(const Edge& edge, const contracts::Text& interface, Finding
   }
 }
 
-// ---- one component, its imports ----
+// ---- one component ----
 
 enum class ByHost { yes, no, other_version };
 
@@ -349,6 +333,23 @@ std::string other_versions(const Input& input, const World& world, const Unmet& 
   return fmt::format("{}\n  {}", fmt::join(lines, "\n  "), k_version_rule);
 }
 
+// Who else could stand in the place of `suggested`.
+std::string others(const Input& input, const contracts::ProviderKind& suggested,
+                   const Unmet& unmet) {
+  std::vector<std::string> names;
+  for (const auto* kind : input.providers.all()) {
+    if (kind != &suggested && has_all(Unit{nullptr, nullptr, &kind->info, nullptr}, unmet.names))
+      names.emplace_back(kind->info.name);
+  }
+  for (const auto& flat : contracts::flat_contracts()) {
+    const contracts::ProviderInfo info{
+        .name = {}, .what = {}, .aliases = {}, .serves = flat.served, .calls = {}, .keys = {}};
+    if (has_all(Unit{nullptr, nullptr, &info, nullptr}, unmet.names))
+      names.push_back(fmt::format("a component that exports {}", flat.interface));
+  }
+  return names.empty() ? "" : fmt::format("\n  It may as well be {}.", fmt::join(names, ", or "));
+}
+
 std::string mend(const Input& input, const World& world, const Unit& unit, const Unmet& unmet) {
   const auto& component = *unit.component;
   const auto words = interface_words(unmet.names);
@@ -378,9 +379,10 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
   for (const auto* kind : input.providers.all()) {
     if (!has_all(Unit{nullptr, nullptr, &kind->info, nullptr}, unmet.names)) continue;
     const auto name = free_name(*unit.application, first.package);
-    return fmt::format("{}\nand to spec.components:\n{}",
+    return fmt::format("{}\nand to spec.components:\n{}{}",
                        link_lines(component, {first.ns, first.package, words, name}),
-                       capability_lines(component, name, kind->info.name));
+                       capability_lines(component, name, kind->info.name),
+                       others(input, *kind, unmet));
   }
   if (auto versions = other_versions(input, world, unmet); !versions.empty()) return versions;
   return fmt::format(
@@ -472,7 +474,9 @@ void check_links(const World& world, Findings& findings) {
 
 void check_imports(const Input& input, const World& world, Findings& findings) {
   for (const auto& unit : world.units) {
-    if (unit.loaded != nullptr && unit.starts()) check_unit(input, world, unit, findings);
+    if (unit.loaded == nullptr || !unit.starts()) continue;
+    check_flat_contracts(unit, findings);
+    check_unit(input, world, unit, findings);
   }
 }
 

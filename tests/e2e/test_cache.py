@@ -76,6 +76,11 @@ class Cache(weft.Case):
         self.assertNotIn("cache", [link["target"] for link in self.links()])
         self.assertEqual(self.count("/"), 1)
 
+    def test_is_known_to_be_a_provider_and_to_be_linked_to_one(self):
+        shown = self.done("inspect", self.guest("cache"))
+        self.assertRegex(shown, r"weft:keyvalue/store@0\.1\.0 +serves links for wasi:keyvalue")
+        self.assertRegex(shown, r"wasi:keyvalue/batch@0\.2\.0-draft2 .*or a component that exports weft:keyvalue/store@0\.1\.0")
+
     def test_refuses_what_cannot_stand_in_the_link_and_changes_nothing(self):
         before = self.links()
         for words, reason in (

@@ -1,5 +1,5 @@
-// A component is a provider: the suite of all providers, with `cache` in front of two of them. What
-// it can do is what the one behind can do, by that one's row.
+// A component is a provider: the suite of all providers, with `cache` in front of two of them, by
+// the rows of those.
 #include <atomic>
 #include <boost/asio/post.hpp>
 
@@ -91,13 +91,16 @@ std::unique_ptr<KeyValueProvider> cache_before(const contracts::ProviderKind& or
   return std::make_unique<KeyValueProvider>(kind, row, contracts::Settings{{"ttl_ms", "3600000"}});
 }
 
+constexpr auto k_before_memory = kv::through_component(kv::k_memory);
+constexpr auto k_before_sqlite = kv::through_component(kv::k_sqlite);
+
 INSTANTIATE_TEST_SUITE_P(CacheBeforeMemory, KeyValueSuite,
                          testing::Values([]() -> std::unique_ptr<KeyValueProvider> {
-                           return cache_before(providers::keyvalue_memory::kind(), kv::k_memory);
+                           return cache_before(providers::keyvalue_memory::kind(), k_before_memory);
                          }));
 INSTANTIATE_TEST_SUITE_P(CacheBeforeSqlite, KeyValueSuite,
                          testing::Values([]() -> std::unique_ptr<KeyValueProvider> {
-                           return cache_before(providers::keyvalue_sqlite::kind(), kv::k_sqlite);
+                           return cache_before(providers::keyvalue_sqlite::kind(), k_before_sqlite);
                          }));
 
 }  // namespace

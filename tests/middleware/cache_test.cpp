@@ -6,6 +6,7 @@
 #include <memory>
 #include <thread>
 
+#include "contracts/flat_contract.h"
 #include "providers/keyvalue_memory/keyvalue_memory.h"
 #include "tests/middleware/cache_thread.h"
 
@@ -172,6 +173,25 @@ TEST_F(Cache, passes_on_why_the_store_behind_does_not_answer) {
 
   EXPECT_THAT(std::get<kv::Unavailable>(write.error()).value, HasSubstr("is being closed"));
   EXPECT_THAT(std::get<kv::Unavailable>(read.error()).value, HasSubstr("is being closed"));
+}
+
+TEST_F(Cache, has_the_contract_as_it_stands_in_the_wit) {
+  const auto& type = CacheThread::type();
+  const auto* flat =
+      contracts::find_flat_contract(*contracts::InterfaceName::parse(kv::k_interface));
+
+  for (const auto* side : {&type.imports, &type.exports}) {
+    const auto found = std::ranges::find_if(
+        *side, [](const auto& one) { return one.name.text() == kv::k_interface; });
+    ASSERT_NE(found, side->end());
+    for (const auto& one : flat->functions) {
+      const auto function =
+          std::ranges::find(found->functions, one.name, &contracts::FunctionType::name);
+      ASSERT_NE(function, found->functions.end()) << one.name;
+      EXPECT_EQ(function->signature, one.signature);
+    }
+    EXPECT_EQ(found->functions.size(), flat->functions.size());
+  }
 }
 
 }  // namespace

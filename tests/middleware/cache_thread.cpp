@@ -100,6 +100,10 @@ CacheThread::CacheThread(const CacheHost& host, const contracts::Settings& setti
 
 CacheThread::~CacheThread() = default;
 
+const contracts::ComponentType& CacheThread::type() {
+  return cache_component()->spec().artifact->type();
+}
+
 contracts::Pending CacheThread::invoke(contracts::Invocation invocation,
                                        contracts::Replier& replier) {
   invocation.link = "default";

@@ -52,6 +52,9 @@ class CacheThread final : public KeyValueHarness, public contracts::Endpoint {
   CacheThread(const CacheHost& host, const contracts::Settings& settings);
   ~CacheThread() override;
 
+  // Of the component.
+  static const contracts::ComponentType& type();
+
   // KeyValueHarness
   contracts::Endpoint& store() override { return *this; }
   void run_some() override { step(std::chrono::milliseconds(1)); }
