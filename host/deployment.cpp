@@ -142,8 +142,8 @@ bool Deployment::busy(const std::vector<Generation>& generations) {
   return found;
 }
 
-void Deployment::drain(const std::vector<Generation>& generations,
-                       std::chrono::milliseconds patience) {
+void Deployment::drain(const std::vector<Generation>& of, std::chrono::milliseconds patience) {
+  const auto generations = with_endpoints(of);
   if (patience == patience.zero() || !busy(generations)) return;
   boost::asio::io_context here{1};
   bool late = false;
@@ -154,7 +154,7 @@ void Deployment::drain(const std::vector<Generation>& generations,
 
 void Deployment::stop(const std::vector<Generation>& generations,
                       std::chrono::milliseconds patience) {
-  drain(with_endpoints(generations), patience);
+  drain(generations, patience);
   for (const auto generation : generations) end(generation);
 }
 

@@ -64,7 +64,9 @@ class Deployment {
   Result<> prepare(Generation generation, const contracts::Settings& config,
                    std::shared_ptr<const contracts::Secrets> secrets);
   void adopt(const std::vector<Generation>& generations);
-  // Waits until the calls of these generations are over, `patience` at most, then ends them; those
+  // Waits until the calls of these generations are over, `patience` at most.
+  void drain(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
+  // Does so, then ends them; those
   // of a provider with its endpoints. No link leads there.
   void stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
 
@@ -72,6 +74,7 @@ class Deployment {
   // have said so.
   void link(std::shared_ptr<const links::LinkTable> links,
             const std::map<std::string, Generation>& targets);
+  const links::LinkTable& links() const { return *links_; }
   // The same links, to other generations.
   void relink(const std::map<std::string, Generation>& targets) { link(links_, targets); }
 
@@ -90,7 +93,6 @@ class Deployment {
   Result<> on_every_core(Generation generation, const OpenShard& open);
   std::vector<Generation> with_endpoints(const std::vector<Generation>& generations) const;
   bool busy(const std::vector<Generation>& generations);
-  void drain(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
   void end(Generation generation);
 
   const DeploymentParts parts_;

@@ -105,7 +105,8 @@ class Host {
   void close_predecessor(const std::string& key, Change& change);
   Generation start_again(const plan::Step& step);
   void undo(Change& change);
-  void commit(std::shared_ptr<const links::LinkTable> links, Change& change);
+  struct NewLinks;
+  void commit(NewLinks links, Change& change);
 
   // Set at construction.
   const HostSettings settings_;

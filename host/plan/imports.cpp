@@ -333,23 +333,6 @@ std::string other_versions(const Input& input, const World& world, const Unmet& 
   return fmt::format("{}\n  {}", fmt::join(lines, "\n  "), k_version_rule);
 }
 
-// Who else could stand in the place of `suggested`.
-std::string others(const Input& input, const contracts::ProviderKind& suggested,
-                   const Unmet& unmet) {
-  std::vector<std::string> names;
-  for (const auto* kind : input.providers.all()) {
-    if (kind != &suggested && has_all(Unit{nullptr, nullptr, &kind->info, nullptr}, unmet.names))
-      names.emplace_back(kind->info.name);
-  }
-  for (const auto& flat : contracts::flat_contracts()) {
-    const contracts::ProviderInfo info{
-        .name = {}, .what = {}, .aliases = {}, .serves = flat.served, .calls = {}, .keys = {}};
-    if (has_all(Unit{nullptr, nullptr, &info, nullptr}, unmet.names))
-      names.push_back(fmt::format("a component that exports {}", flat.interface));
-  }
-  return names.empty() ? "" : fmt::format("\n  It may as well be {}.", fmt::join(names, ", or "));
-}
-
 std::string mend(const Input& input, const World& world, const Unit& unit, const Unmet& unmet) {
   const auto& component = *unit.component;
   const auto words = interface_words(unmet.names);
@@ -379,10 +362,9 @@ std::string mend(const Input& input, const World& world, const Unit& unit, const
   for (const auto* kind : input.providers.all()) {
     if (!has_all(Unit{nullptr, nullptr, &kind->info, nullptr}, unmet.names)) continue;
     const auto name = free_name(*unit.application, first.package);
-    return fmt::format("{}\nand to spec.components:\n{}{}",
+    return fmt::format("{}\nand to spec.components:\n{}",
                        link_lines(component, {first.ns, first.package, words, name}),
-                       capability_lines(component, name, kind->info.name),
-                       others(input, *kind, unmet));
+                       capability_lines(component, name, kind->info.name));
   }
   if (auto versions = other_versions(input, world, unmet); !versions.empty()) return versions;
   return fmt::format(

@@ -60,7 +60,6 @@ and to spec.components:
     - name: keyvalue
       type: capability
       properties: {image: "weft:keyvalue-sqlite"}
-  It may as well be a component that exports weft:keyvalue/store@0.1.0.
 )");
 }
 

@@ -1,10 +1,13 @@
 """A component in a running link: `cache` goes into the counter's and out again by one command each."""
+import concurrent.futures
 import json
 import re
+import signal
 
 import load
 import weft
 from manifests import on_ports
+from redis_server import RedisServer
 
 KEYS = 100
 INSERT = ("link", "insert", "counter", "wasi", "keyvalue")
@@ -45,6 +48,29 @@ class Cache(weft.Case):
         self.assertEqual((len(failures), failures[:5]), (0, []), f"of {len(samples)} requests")
         self.assertEqual(sum(self.count(f"/{key}") - 1 for key in range(KEYS)), len(samples))
         self.assertEqual(self.links(), before)
+
+    def test_calls_under_way_go_on_by_its_links_when_it_is_taken_out(self):
+        redis = RedisServer(weft.free_port(), self.folder / "redis")
+        self.addCleanup(redis.kill9)
+        self.done(*INSERT, self.guest("cache"), "--beside", "weft:keyvalue-redis", "--beside-value",
+                  f"url=redis://127.0.0.1:{redis.port}")
+        self.assertEqual(self.count("/"), 1)
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            redis.process.send_signal(signal.SIGSTOP)
+            asked = threads.submit(self.host.get, "/")
+            self.eventually(lambda: 'weft_component_calls_in_flight{component="cache"} 1' in self.host.admin("/metrics").text)
+            taken = threads.submit(self.weft, "link", "bypass", "cache")
+            self.eventually(self.answers_at_once, why="the link leads past it")
+            redis.process.send_signal(signal.SIGCONT)
+
+            self.assertEqual((asked.result().status, asked.result().text), (200, "Requests for / so far: 2"))
+            self.assertEqual(taken.result().returncode, weft.OK, taken.result().stderr)
+
+    def answers_at_once(self):
+        try:
+            return self.host.get("/other", timeout=1).status == 200
+        except TimeoutError:
+            return False
 
     def test_is_seen_in_the_inventory_until_it_is_taken_out(self):
         self.assertEqual(self.count("/"), 1)
