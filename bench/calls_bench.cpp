@@ -1,8 +1,9 @@
 // Calls from component to component, measured in one process through engine and switchboard, as
 // they cross in a host. Usage: calls_bench GUESTS [ROUNDS [ROW]]; prints the rows
-// call_component_to_component, call_rich and bytes_1MiB_roundtrip, or one of them, as JSON. GUESTS
-// holds front.wasm, the caller, and echo.wasm, the callee, of tests/guests. Times are the best of
-// many short samples, ROUNDS times so many: on a busy machine that is what the work itself takes.
+// call_component_to_component, call_rich, bytes_1MiB_roundtrip and middleware_hop, or one of them,
+// as JSON. GUESTS holds front.wasm, the caller, and echo.wasm, the callee, of tests/guests, and
+// cache.wasm of middleware/cache. Times are the best of many short samples, ROUNDS times so many:
+// on a busy machine that is what the work itself takes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,109 +19,19 @@
 #include <vector>
 
 #include "base/memory.h"
-#include "bench/kept_instance.h"
-#include "contracts/image_codec.h"
-#include "engine/call/component_shard.h"
-#include "engine/wasm_file.h"
-#include "links/switchboard.h"
+#include "bench/calls_rig.h"
+#include "contracts/keyvalue/types.h"
 
 namespace weft {
 namespace {
 
 using Stopwatch = std::chrono::steady_clock;
-constexpr std::string_view k_drive = "test:demo/drive@0.1.0";
 constexpr std::string_view k_api = "test:demo/api@0.1.0";
 constexpr std::size_t k_mib = 1 << 20;
 
 double us_since(Stopwatch::time_point start) {
   return std::chrono::duration<double, std::micro>(Stopwatch::now() - start).count();
 }
-
-// Waits on the thread's loop for one reply.
-class Waiting final : public contracts::Replier {
- public:
-  void on_reply(contracts::Reply reply) noexcept override {
-    pending.settled();
-    replied = std::move(reply);
-  }
-  contracts::Pending pending;
-  std::optional<contracts::Reply> replied;
-};
-
-// A thread of a host with what the rows need on it: a caller, its callee behind a link, and a kept
-// callee.
-class Bench {
- public:
-  static Result<std::unique_ptr<Bench>> open(const std::string& guests) {
-    engine::EngineSettings settings;
-    auto log = std::make_unique<Log>(
-        LogSettings{.level = LogLevel::warn}, clock(),
-        [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
-    TRY(auto made, engine::Engine::open(settings, *log));
-    auto bench = std::unique_ptr<Bench>(new Bench(std::move(log), std::move(made)));
-    TRY(bench->front_, bench->add("front", guests + "/front.wasm"));
-    TRY(bench->echo_, bench->add("echo", guests + "/echo.wasm"));
-    TRY(auto links, links::LinkTable::make({{"front", "default", "test:demo/api", "echo"}}));
-    bench->board_.swap(std::move(links), {{"echo", bench->echo_.get()}});
-    TRY(bench->kept_, KeptInstance::open(bench->echo_->component(), bench->thread_.loop, clock(),
-                                         bench->random_));
-    return bench;
-  }
-
-  KeptInstance& kept() { return *kept_; }
-
-  // The results of one call of `front` by an outside event, run to its end on this thread.
-  Result<contracts::Image> call(std::string_view function, contracts::Image arguments) {
-    Waiting waiting;
-    contracts::Invocation invocation;
-    invocation.source = "bench";
-    invocation.link = "default";
-    invocation.contract = invocation.interface = k_drive;
-    invocation.function = function;
-    invocation.payload = std::move(arguments);
-    waiting.pending = front_->invoke(std::move(invocation), waiting);
-    while (!waiting.replied) (void)thread_.loop.step(std::chrono::seconds(1));
-    return std::move(waiting.replied->results).context(function);
-  }
-
- private:
-  static const Clock& clock() {
-    static const SystemClock one;
-    return one;
-  }
-
-  Bench(std::unique_ptr<Log> log, std::unique_ptr<engine::Engine> engine)
-      : log_(std::move(log)),
-        reporter_(*log_),
-        engine_(std::move(engine)),
-        thread_({}, *engine_, clock(), random_, *log_, reporter_),
-        board_({}, clock()) {}
-
-  Result<std::unique_ptr<engine::ComponentShard>> add(const std::string& id,
-                                                      const std::string& file) {
-    TRY(auto wasm, engine::read_wasm(file));
-    TRY(auto artifact, engine_->load(std::move(wasm), file));
-    TRY(auto component, engine::Component::open({.id = ComponentId(id),
-                                                 .artifact = std::move(artifact),
-                                                 .limits = {},
-                                                 .origins = {},
-                                                 .config = {},
-                                                 .secrets = {},
-                                                 .arguments = {},
-                                                 .dirs = {}},
-                                                *engine_));
-    return engine::ComponentShard::open(std::move(component), thread_, board_);
-  }
-
-  std::unique_ptr<Log> log_;
-  SystemRandom random_;
-  engine::Reporter reporter_;
-  std::unique_ptr<engine::Engine> engine_;
-  engine::Thread thread_;
-  links::Switchboard board_;
-  std::unique_ptr<engine::ComponentShard> front_, echo_;
-  std::unique_ptr<KeptInstance> kept_;
-};
 
 struct Row {
   std::string name, peer_name;
@@ -214,6 +125,40 @@ Result<double> mebibyte_call(Bench& bench, int rounds) {
   return (many - few) / count;
 }
 
+// One of many calls of the store in a row; the answer must be as long as that of the first.
+Result<double> asking(Bench& bench, std::string_view by, std::string_view function, int rounds) {
+  constexpr int count = 200;
+  const contracts::keyvalue::Item item{"default", "bench"};
+  const auto arguments = [&] {
+    return function == "increment" ? contracts::encode(std::forward_as_tuple(item, std::int64_t{1}))
+                                   : contracts::encode(std::forward_as_tuple(item));
+  };
+  TRY(const auto first, bench.ask_store(by, function, arguments()));
+  TRY(const auto time, best_of(rounds * 20, [&]() -> Result<> {
+        for (int i = 0; i < count; ++i) {
+          TRY(const auto answer, bench.ask_store(by, function, arguments()));
+          TRY_OK(
+              expect(answer.size() >= first.size() && answer.data()[0] == std::byte{0}, function));
+        }
+        return {};
+      }));
+  return time / count;
+}
+
+// What the cache in a link adds to a call that it answers itself and, for comparison, to one that
+// it has to hand on.
+Result<Row> hop_row(Bench& bench, int rounds) {
+  double added[2] = {};
+  for (const auto* function : {"increment", "get"}) {
+    TRY(const auto direct, asking(bench, "direct", function, rounds));
+    TRY(const auto cached, asking(bench, "cached", function, rounds));
+    added[std::string_view(function) == "get" ? 0 : 1] = cached - direct;
+  }
+  TRY(const auto plain, plain_call(bench, rounds));
+  return Row{
+      "middleware_hop", "call_component_to_component", added[0], plain, {{"write", added[1]}}};
+}
+
 double four_copies(int rounds) {
   std::vector<char> from(k_mib, 'x'), to(k_mib);
   double best = std::numeric_limits<double>::max();
@@ -251,7 +196,7 @@ Result<std::vector<Row>> measure(Bench& bench, int rounds, std::string_view only
   std::vector<Row> rows;
   for (const auto& [name, row] :
        {std::pair("call_component_to_component", &plain_row), std::pair("call_rich", &rich_row),
-        std::pair("bytes_1MiB_roundtrip", &mebibyte_row)}) {
+        std::pair("bytes_1MiB_roundtrip", &mebibyte_row), std::pair("middleware_hop", &hop_row)}) {
     if (!only.empty() && only != name) continue;
     TRY(auto measured, row(bench, rounds));
     rows.push_back(std::move(measured));

@@ -52,6 +52,7 @@ ROWS = [
     Row("call_rich", "us", "<= plain call + 60 us", lambda r: r["ours"] <= r["plain_call"] + 60,
         rows_calls.row("call_rich")),
     Row("bytes_1MiB_roundtrip", "us", ">= 0.5 x four memcpy", at_least(0.5), rows_calls.row("bytes_1MiB_roundtrip")),
+    Row("middleware_hop", "us", "<= 2 x call_component_to_component", at_least(1 / 2), rows_calls.row("middleware_hop")),
     Row("cold_start", "ms", ">= 0.8 x wasmtime serve, warm", at_least(0.8), rows_http.cold_start),
     Row("keyvalue_increment", "req/s", ">= 1 x redis, appendfsync always", at_least(1),
         rows_durable.keyvalue_increment),

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -7,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/needs.h"
+#include "contracts/flat_contract.h"
 #include "engine/component_type.h"
 #include "engine/engine.h"
 #include "engine/wasm_file.h"
@@ -26,6 +29,28 @@ struct Satisfaction {
 constexpr std::string_view k_that_capability = "NAME-OF-THE-CAPABILITY";
 constexpr std::string_view k_that_component = "NAME-OF-THAT-COMPONENT";
 
+// The flat contract to which an import is adapted; empty when it is none or leaves as it is.
+std::string exported_for(const contracts::InterfaceName& name) {
+  for (const auto& flat : contracts::flat_contracts()) {
+    const bool served = std::ranges::find(flat.served, name.text()) != flat.served.end();
+    if (served && name.text() != flat.interface) return std::string(flat.interface);
+  }
+  return {};
+}
+
+// " serves links of wasi:keyvalue, weft:keyvalue" of what is exported for others to import.
+std::string serves_text(const contracts::InterfaceName& exported) {
+  const auto* flat = contracts::find_flat_contract(exported);
+  if (flat == nullptr) return {};
+  std::vector<std::string> packages;
+  for (const auto served : flat->served) {
+    std::string package(served.substr(0, served.find('/')));
+    if (std::ranges::find(packages, package) == packages.end())
+      packages.push_back(std::move(package));
+  }
+  return fmt::format("serves links for {}", fmt::join(packages, " and "));
+}
+
 std::vector<Satisfaction> satisfied_by(const InterfaceType& import,
                                        const manifest::Providers& providers) {
   const auto& name = import.name;
@@ -36,10 +61,11 @@ std::vector<Satisfaction> satisfied_by(const InterfaceType& import,
     found.push_back({provider, link_trait({name.ns, name.package, {name.interface}, provider},
                                           k_that_capability, 0)});
   }
-  if (name.ns != "wasi") {
-    found.push_back(
-        {"a component that exports it",
-         link_trait({name.ns, name.package, {name.interface}, {}}, k_that_component, 0)});
+  const auto link = link_trait({name.ns, name.package, {name.interface}, {}}, k_that_component, 0);
+  if (const auto exported = exported_for(name); !exported.empty()) {
+    found.push_back({"a component that exports " + exported, link});
+  } else if (name.ns != "wasi") {
+    found.push_back({"a component that exports it", link});
   }
   return found;
 }
@@ -88,7 +114,9 @@ std::string people_text(const engine::Artifact& artifact, const manifest::Provid
   std::string out = fmt::format("{}\n  {} bytes, sha256 {}\n\n  exports\n", artifact.name(),
                                 artifact.wasm().size(), artifact.digest());
   for (const auto& type : artifact.type().exports) {
-    out += fmt::format("    {}\n", type.name.text());
+    const auto serves = serves_text(type.name);
+    out += serves.empty() ? fmt::format("    {}\n", type.name.text())
+                          : fmt::format("    {:<44} {}\n", type.name.text(), serves);
     if (type.name.ns != "wasi") append_functions(out, type);
   }
   out += "\n  imports\n";

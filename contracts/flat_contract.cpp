@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "contracts/keyvalue/signatures.h"
 #include "contracts/keyvalue/types.h"
 
 namespace weft::contracts {
 
 std::span<const FlatContract> flat_contracts() {
-  static constexpr std::array<FlatContract, 1> all = {
-      {{.interface = keyvalue::k_interface, .served = keyvalue::k_served}}};
+  static const std::array<FlatContract, 1> all = {{{.interface = keyvalue::k_interface,
+                                                    .functions = keyvalue::signatures(),
+                                                    .served = keyvalue::k_served}}};
   return all;
 }
 

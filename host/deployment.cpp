@@ -206,8 +206,8 @@ void Deployment::begin(const std::vector<Generation>& generations,
   });
 }
 
-void Deployment::stop(const std::vector<Generation>& generations,
-                      std::chrono::milliseconds patience) {
+void Deployment::drain(const std::vector<Generation>& generations,
+                       std::chrono::milliseconds patience) {
   const auto all = with_opened(generations);
   parts_.cores.everywhere([&](Core& core) {
     for (const auto generation : all) {
@@ -215,6 +215,11 @@ void Deployment::stop(const std::vector<Generation>& generations,
     }
   });
   wait_while(all, patience, is_busy);
+}
+
+void Deployment::stop(const std::vector<Generation>& generations,
+                      std::chrono::milliseconds patience) {
+  drain(generations, patience);
   for (const auto generation : generations) end(generation);
 }
 

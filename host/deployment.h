@@ -69,15 +69,17 @@ class Deployment {
   Result<> prepare(Generation generation, const contracts::Settings& config,
                    std::shared_ptr<const contracts::Secrets> secrets);
   void adopt(const std::vector<Generation>& generations);
-  // Waits until the calls of these generations are over, `patience` at most, then ends them; those
-  // of a provider with its endpoints and subscriptions. No link leads there; subscriptions take
-  // nothing more.
+  // Waits until the calls of these generations are over, `patience` at most; those of a provider
+  // with its endpoints and subscriptions, which take nothing more.
+  void drain(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
+  // Does so, then ends them. No link leads there.
   void stop(const std::vector<Generation>& generations, std::chrono::milliseconds patience);
 
   // From now on calls of every thread follow `links` to these generations; returns when all threads
   // have said so.
   void link(std::shared_ptr<const links::LinkTable> links,
             const std::map<std::string, Generation>& targets);
+  const links::LinkTable& links() const { return *links_; }
   // The same links, to other generations.
   void relink(const std::map<std::string, Generation>& targets) { link(links_, targets); }
 

@@ -181,7 +181,28 @@ Result<std::shared_ptr<const links::LinkTable>> link_table(const plan::Plan& pla
   return links::LinkTable::make(std::move(links));
 }
 
+// While calls of components that `plan` has no more come to their end: `next`, and the links of
+// `now` that those calls go on by.
+template <class Map>
+Result<std::shared_ptr<const links::LinkTable>> meanwhile_table(const links::LinkTable& now,
+                                                                const links::LinkTable& next,
+                                                                const Map& running,
+                                                                const plan::Plan& plan) {
+  auto all = next.links();
+  std::ranges::copy_if(now.links(), std::back_inserter(all), [&](const links::Link& link) {
+    const auto key = "component " + link.source;
+    return running.contains(key) &&
+           std::ranges::find(plan.steps, key, &plan::Step::key) == plan.steps.end();
+  });
+  return links::LinkTable::make(std::move(all));
+}
+
 }  // namespace
+
+// What is in force until the calls of what is retired are over, and then.
+struct Host::NewLinks {
+  std::shared_ptr<const links::LinkTable> meanwhile, then;
+};
 
 // What an apply has done so far, so that it can be undone, and what it retires when it succeeds.
 struct Host::Change {
@@ -277,7 +298,9 @@ Applied Host::apply_given(std::span<const contracts::Manifest> wanted, manifest:
 }
 
 Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Given& given) {
-  TRY(auto links, link_table(plan));
+  NewLinks links;
+  TRY(links.then, link_table(plan));
+  TRY(links.meanwhile, meanwhile_table(deployment_->links(), *links.then, running_, plan));
   Change change{running_, {}, {}, {}, {}};
   const auto all = [&]() -> Result<> {
     // In the order of the plan: an endpoint that is new belongs to the provider as it is now.
@@ -462,16 +485,20 @@ void Host::undo(Change& change) {
   deployment_->begin(again_there, std::chrono::milliseconds(0));
 }
 
-void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change) {
+void Host::commit(NewLinks links, Change& change) {
+  auto to = targets(change.running);
+  to.merge(targets(running_));
   running_ = std::move(change.running);
   deployment_->adopt(change.adjusted);
-  deployment_->link(std::move(links), targets(running_));
+  deployment_->link(std::move(links.meanwhile), to);
   // Where others go on taking until they are there, nothing is missed in between.
   deployment_->begin(change.started, change.retired.empty() ? k_no_wait : k_wait_for_brokers);
   http_->route(settings_.drain);
   status_->set(deployment_->components());
   status_->set(Status::Phase::serving);
-  deployment_->stop(change.retired, settings_.drain);
+  deployment_->drain(change.retired, settings_.drain);
+  deployment_->link(std::move(links.then), targets(running_));
+  deployment_->stop(change.retired, std::chrono::milliseconds(0));
   status_->set(deployment_->components());
 }
 

@@ -125,7 +125,8 @@ class Host {
   Result<Generation> open_endpoint(const plan::OpenEndpoint& step, Generation provider,
                                    const contracts::Secrets* secrets);
   void undo(Change& change);
-  void commit(std::shared_ptr<const links::LinkTable> links, Change& change);
+  struct NewLinks;
+  void commit(NewLinks links, Change& change);
 
   // Set at construction.
   const HostSettings settings_;

@@ -17,6 +17,9 @@ enum class Support { no, yes };
 // out that is there all the time.
 enum class Listing { each_once, may_repeat };
 
+// Of calls that one thread makes without waiting for one before the next. A guest waits.
+enum class Order { as_made, any };
+
 struct Capabilities {
   std::string_view provider;  // "weft:keyvalue-redis"
   Support increment;
@@ -24,6 +27,7 @@ struct Capabilities {
   Support set_many;  // all or none; likewise the next
   Support delete_many;
   Listing listing;
+  Order order = Order::as_made;
 };
 
 inline constexpr Capabilities k_memory{.provider = "weft:keyvalue-memory",
@@ -59,6 +63,13 @@ inline constexpr Capabilities k_redis_cluster{.provider = "weft:keyvalue-redis",
                                               .set_many = Support::no,
                                               .delete_many = Support::no,
                                               .listing = Listing::may_repeat};
+
+// What a component that stands in front of a provider can do: what that one can, but each call has
+// an instance of its own, and one may overtake another.
+constexpr Capabilities through_component(Capabilities behind) {
+  behind.order = Order::any;
+  return behind;
+}
 
 // What names and values may be. The same for every product, so that whatever one has taken another
 // takes, too.

@@ -70,6 +70,32 @@ TEST(Messages, write_what_they_read) {
   EXPECT_EQ(parse_stop_provider(R"({"provider_ref":"old"})").value().id, "old");
 }
 
+TEST(Messages, write_what_they_read_of_a_component_that_goes_into_a_link) {
+  const InsertLink link{.source = "a",
+                        .name = "n",
+                        .ns = "wasi",
+                        .package = "keyvalue",
+                        .image = "/x/cache.wasm",
+                        .id = "cache",
+                        .config = {{"c"}, {{"ttl_ms", "1"}}},
+                        .beside = "weft:keyvalue-memory",
+                        .beside_config = {{"d"}, {{"max_bytes", "2"}}}};
+
+  const auto again = parse_insert_link(json_text(link));
+  const auto bypass = parse_bypass_link(json_text(BypassLink{"cache"}));
+
+  ASSERT_TRUE(again && bypass);
+  EXPECT_EQ(json_text(*again), json_text(link));
+  EXPECT_EQ(text(*again),
+            "link insert a wasi keyvalue /x/cache.wasm --id cache --name n --beside "
+            "weft:keyvalue-memory");
+  EXPECT_EQ(again->config.values, link.config.values);
+  EXPECT_EQ(again->beside_config.names, link.beside_config.names);
+  EXPECT_EQ(bypass->component, "cache");
+  EXPECT_EQ(parse_insert_link(R"({"source_id":"a"})").error().message,
+            "`wit_namespace` is missing");
+}
+
 TEST(Messages, say_which_key_is_wrong) {
   EXPECT_EQ(parse_put_link("[]").error().message, "the payload is not a JSON object");
   EXPECT_EQ(parse_put_link("{\"source_id\": 7}").error().message, "`source_id` is not a string");

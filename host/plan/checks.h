@@ -1,6 +1,8 @@
 // The checks of make_plan, one file each.
 #pragma once
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/plan/world.h"
@@ -33,6 +35,14 @@ ProviderSettings settings_of(const Edge& edge);
 void check_grants(const Input& input, const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.
 std::vector<Step> make_steps(const World& world, const Input& input);
+
+// That flat contracts which it imports or exports are those that everybody has.
+void check_flat_contracts(const Unit& unit, manifest::Findings& findings);
+// What is wrong with the functions that one side has, for the other that wants these: a line each.
+std::vector<std::string> differences(std::span<const contracts::FunctionType> wanted,
+                                     std::string_view who_wants,
+                                     std::span<const contracts::FunctionType> offered,
+                                     std::string_view who_offers);
 
 // Fills in the hashes of a step whose other members are set.
 void seal(Step& step);

@@ -105,24 +105,6 @@ std::string offered_text(const Unit& unit) {
   return fmt::format("'{}' {}: {}.", unit.component->name, verb, fmt::join(texts, ", "));
 }
 
-std::vector<std::string> differences(const Edge& edge, const InterfaceType& import,
-                                     const InterfaceType& offered) {
-  std::vector<std::string> lines;
-  for (const auto& wanted : import.functions) {
-    const auto found = std::ranges::find(offered.functions, wanted.name, &FunctionType::name);
-    if (found == offered.functions.end()) {
-      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' does not have it", wanted.name,
-                                  edge.source->component->name, wanted.signature,
-                                  edge.target->component->name));
-    } else if (found->signature != wanted.signature) {
-      lines.push_back(fmt::format("{}: '{}' calls {}, '{}' has {}", wanted.name,
-                                  edge.source->component->name, wanted.signature,
-                                  edge.target->component->name, found->signature));
-    }
-  }
-  return lines;
-}
-
 // The functions of both sides, for two components.
 void check_signatures(const Edge& edge, const contracts::Text& interface,
                       const InterfaceType& import, const InterfaceName& export_name,
@@ -137,7 +119,9 @@ void check_signatures(const Edge& edge, const contracts::Text& interface,
         fmt::format("{} has resources ({}), which cannot cross a link between components yet",
                     text(import.name), fmt::join(import.resources, ", ")));
   }
-  const auto lines = differences(edge, import, *offered);
+  const auto lines =
+      differences(import.functions, fmt::format("'{}' calls", edge.source->component->name),
+                  offered->functions, fmt::format("'{}'", edge.target->component->name));
   if (lines.empty()) return;
   findings.error(interface.at,
                  fmt::format("'{}' and '{}' do not agree on {}: {} of its functions differ{}",
@@ -247,7 +231,7 @@ void check_interface(const Edge& edge, const contracts::Text& interface, Finding
   }
 }
 
-// ---- one component, its imports ----
+// ---- one component ----
 
 enum class ByHost { yes, no, other_version };
 
@@ -517,7 +501,9 @@ void check_links(const World& world, Findings& findings) {
 
 void check_imports(const Input& input, const World& world, Findings& findings) {
   for (const auto& unit : world.units) {
-    if (unit.loaded != nullptr && unit.starts()) check_unit(input, world, unit, findings);
+    if (unit.loaded == nullptr || !unit.starts()) continue;
+    check_flat_contracts(unit, findings);
+    check_unit(input, world, unit, findings);
   }
 }
 

@@ -142,6 +142,34 @@ TEST(Imports, are_met_by_a_component_that_exports_the_flat_contract_to_which_the
               AllOf(HasSubstr("namespace: wasi"), HasSubstr("target: {name: cache}")));
 }
 
+TEST(Imports, and_exports_of_a_flat_contract_have_its_functions) {
+  const auto told = [](const contracts::InterfaceType& imported,
+                       const contracts::InterfaceType& exported) {
+    Loaded a{.type = {.imports = {imported}, .exports = {}}, .digest = ""};
+    Loaded b{.type = {.imports = {}, .exports = {exported}}, .digest = ""};
+    return Host()
+        .add(application(component("a", link("weft:keyvalue", "store", "kv")) + component("b") +
+                         capability("kv", "weft:keyvalue-sqlite")))
+        .with("app-a", a)
+        .with("app-b", b)
+        .told();
+  };
+  const auto whole = known("weft:keyvalue/store@0.1.0");
+  auto part = whole;
+  part.functions.resize(2);
+  part.functions[0].signature = "func()";
+
+  EXPECT_EQ(told(whole, whole), "");
+  EXPECT_THAT(told(part, whole),
+              AllOf(HasSubstr("'a' imports weft:keyvalue/store@0.1.0 with other functions than it "
+                              "has: 1\n  get: 'a' calls func(), the contract has func(bucket"),
+                    HasSubstr("Build it against the WIT")));
+  EXPECT_THAT(told(whole, part),
+              AllOf(HasSubstr("'b' exports weft:keyvalue/store@0.1.0 with other functions than it "
+                              "has: 10\n  get: the contract has func(bucket"),
+                    HasSubstr("'b' does not have it")));
+}
+
 TEST(Imports, of_a_flat_contract_are_met_by_a_built_in_provider) {
   EXPECT_EQ(Host()
                 .add(application(component("a", link("weft:keyvalue", "store", "kv")) +

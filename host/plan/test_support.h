@@ -6,6 +6,7 @@
 #include <deque>
 #include <initializer_list>
 
+#include "contracts/flat_contract.h"
 #include "host/manifest/read_manifest.h"
 #include "host/plan/plan.h"
 #include "tests/support/known_providers.h"
@@ -20,11 +21,19 @@ inline contracts::InterfaceType interface(
   return {*parsed, std::move(functions), std::move(resources)};
 }
 
+// With the functions that it has, where it is one of Weft's own.
+inline contracts::InterfaceType known(std::string_view name) {
+  auto made = interface(name);
+  if (const auto* flat = contracts::find_flat_contract(made.name); flat != nullptr)
+    made.functions.assign(flat->functions.begin(), flat->functions.end());
+  return made;
+}
+
 inline Loaded loaded(std::initializer_list<std::string_view> imports,
                      std::initializer_list<std::string_view> exports, std::string digest = "d1") {
   Loaded made{.type = {}, .digest = std::move(digest)};
-  for (const auto one : imports) made.type.imports.push_back(interface(one));
-  for (const auto one : exports) made.type.exports.push_back(interface(one));
+  for (const auto one : imports) made.type.imports.push_back(known(one));
+  for (const auto one : exports) made.type.exports.push_back(known(one));
   return made;
 }
 
