@@ -19,6 +19,7 @@
 #include "providers/keyvalue_nats/keyvalue_nats.h"
 #include "providers/keyvalue_redis/keyvalue_redis.h"
 #include "providers/keyvalue_sqlite/keyvalue_sqlite.h"
+#include "providers/keyvalue_vault/keyvalue_vault.h"
 #include "providers/messaging_memory/messaging_memory.h"
 #include "providers/messaging_nats/messaging_nats.h"
 #include "providers/messaging_sqlite/messaging_sqlite.h"
@@ -54,8 +55,9 @@ int main(int argc, char** argv) {
   const weft::manifest::Providers providers(
       {&weft::providers::http_client::kind(), &weft::providers::keyvalue_sqlite::kind(),
        &weft::providers::keyvalue_redis::kind(), &weft::providers::keyvalue_nats::kind(),
-       &weft::providers::keyvalue_memory::kind(), &weft::providers::messaging_sqlite::kind(),
-       &weft::providers::messaging_nats::kind(), &weft::providers::messaging_memory::kind()});
+       &weft::providers::keyvalue_vault::kind(), &weft::providers::keyvalue_memory::kind(),
+       &weft::providers::messaging_sqlite::kind(), &weft::providers::messaging_nats::kind(),
+       &weft::providers::messaging_memory::kind()});
   const auto keyvalue = weft::contracts::keyvalue::wasi_adapter();
   const auto flat_keyvalue = weft::contracts::keyvalue::flat_adapter();
   const auto messaging = weft::contracts::messaging::wasmcloud_adapter();

@@ -54,6 +54,20 @@ inline constexpr Capabilities k_nats{.provider = "weft:keyvalue-nats",
                                      .set_many = Support::no,
                                      .delete_many = Support::no,
                                      .listing = Listing::may_repeat};
+// In Vault a key is a secret or a field of one, as `layout` says. Of several secrets none can be
+// changed together.
+inline constexpr Capabilities k_vault{.provider = "weft:keyvalue-vault",
+                                      .increment = Support::yes,
+                                      .versions = Support::yes,
+                                      .set_many = Support::no,
+                                      .delete_many = Support::no,
+                                      .listing = Listing::each_once};
+inline constexpr Capabilities k_vault_buckets{.provider = "weft:keyvalue-vault",
+                                              .increment = Support::yes,
+                                              .versions = Support::yes,
+                                              .set_many = Support::yes,
+                                              .delete_many = Support::yes,
+                                              .listing = Listing::each_once};
 
 // A Redis Cluster: many keys are written all or none where they lie in one slot, which is not so in
 // general.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Moves a counter's link between SQLite and Redis, and rebuilds a page, while requests flow at a fixed rate; exits with 1 if one fails.
+"""Moves a counter's link from SQLite to Redis, to Vault and back, and rebuilds a page, while requests flow at a fixed rate; exits with 1
+if one fails.
 
     examples/swap/swap.py [--seconds 60] [--rate 300] [--moves 5] [--builds 10]
 
@@ -21,10 +22,11 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 import load  # noqa: E402
 import manifests  # noqa: E402
 import redis_server  # noqa: E402
+import vault_server  # noqa: E402
 import weft  # noqa: E402
 
 KEYS = 100
-STORES = ("sqlite", "redis")
+WAY = ("sqlite", "redis", "vault", "redis")  # and from the start again
 
 
 def path_of(number):
@@ -37,11 +39,13 @@ class Show:
         self.folder, self.options = folder, options
         self.words = ["--state-dir", str(folder / "state"), "--cache-dir", str(folder / "cache")]
         self.redis = redis_server.RedisServer(weft.free_port(), folder / "redis")
+        self.vault = vault_server.VaultServer(weft.free_port(), folder / "vault")
         port, admin = weft.free_port(), weft.free_port()
-        path = manifests.on_ports(ROOT / "examples/swap/app.yaml", folder, {8000: port, 6379: self.redis.port})
+        path = manifests.on_ports(ROOT / "examples/swap/app.yaml", folder,
+                                  {8000: port, 6379: self.redis.port, 8200: self.vault.port})
         self.host = weft.Host([str(weft.WEFT), "up", str(path), "--admin", f"127.0.0.1:{admin}", *self.words], admin)
         self.host.wait_until_ready()
-        self.port, self.store, self.moved = port, STORES[0], []
+        self.port, self.store, self.moved = port, WAY[0], []
 
     def command(self, *words):
         ended = subprocess.run([str(weft.WEFT), *words, *self.words], capture_output=True, text=True)
@@ -70,7 +74,7 @@ class Show:
             self.build(number)
             return f"build {number}"
         self.moved.append(running.now())
-        target = STORES[1 - STORES.index(self.store)]
+        target = WAY[len(self.moved) % len(WAY)]
         self.move(target)
         return f"link -> {target}"
 
@@ -91,9 +95,9 @@ class Show:
         return running.stop()
 
     def total(self):
-        """What both stores counted: asking adds one to each key."""
+        """What all stores counted: asking adds one to each key."""
         total = 0
-        for store in STORES:
+        for store in set(WAY):
             self.move(store)
             for key in range(KEYS):
                 total += int(re.search(r"(\d+)\s*$", self.host.get(f"/count/{key}", port=self.port).text).group(1)) - 1
@@ -102,11 +106,11 @@ class Show:
     def judge(self, samples):
         counts = [one for one in samples if one.path.startswith("/count")]
         near = [[one for one in counts if abs(one.at - moved) < 0.5] for moved in self.moved]
-        calm = {store: [] for store in STORES}
+        calm = {store: [] for store in WAY}
         for one in counts:
             turn = sum(moved < one.at for moved in self.moved)
             if one.at > 1 and all(abs(one.at - moved) >= 0.5 for moved in self.moved):
-                calm[STORES[turn % 2]].append(one)
+                calm[WAY[turn % len(WAY)]].append(one)
         steady = max(load.quantile(part, 0.99) for part in calm.values())
         worst = max((load.quantile(part, 0.99) for part in near), default=0)
         acknowledged, total = sum(not one.failure for one in counts), self.total()
@@ -132,6 +136,7 @@ def main():
         finally:
             show.host.stop()
             show.redis.kill9()
+            show.vault.kill9()
 
 
 if __name__ == "__main__":

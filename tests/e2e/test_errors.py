@@ -192,9 +192,9 @@ class Manifests(weft.Case):
         self.refused(manifests.application("app", manifests.component("api", "registry.example/acme/api:1.0")),
                      "registry.example/acme/api:1.0", "api.wasm")
 
-    def test_vault_is_not_sqlite(self):
-        self.refused(manifests.application("app", manifests.provider("kv", "ghcr.io/wasmcloud/keyvalue-vault:0.8.0")),
-                     "Vault", "weft:keyvalue-sqlite")
+    def test_couchbase_is_not_sqlite(self):
+        self.refused(manifests.application("app", manifests.provider("kv", "ghcr.io/wasmcloud/keyvalue-couchbase:0.1.0")),
+                     "Couchbase", "weft:keyvalue-sqlite")
 
     def test_yaml_that_is_none(self):
         self.refused("metadata: [unclosed\n", "app.yaml:")
