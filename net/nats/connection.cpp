@@ -37,6 +37,7 @@ class Connection::Wire final : public std::enable_shared_from_this<Wire> {
   void open(MonotonicTime deadline) {
     DialRequest request{.host = server_.host,
                         .port = server_.port,
+                        .asker = server_.host,
                         .deadline = deadline,
                         .tls = nullptr,
                         .admits = [](const asio::ip::address&) { return true; }};
@@ -48,6 +49,7 @@ class Connection::Wire final : public std::enable_shared_from_this<Wire> {
     securing_ = true;
     DialRequest request{.host = server_.certified.empty() ? server_.host : server_.certified,
                         .port = server_.port,
+                        .asker = server_.host,
                         .deadline = deadline,
                         .tls = std::move(tls),
                         .admits = {}};

@@ -54,7 +54,7 @@ class Names final : public Resolver {
  public:
   Addresses addresses;
 
-  std::unique_ptr<Lookup> resolve(std::string, Executor executor,
+  std::unique_ptr<Lookup> resolve(Query, Executor executor,
                                   std::function<void(Result<Addresses>)> done) override {
     boost::asio::post(executor, [this, done = std::move(done)] { done(addresses); });
     return std::make_unique<Lookup>();

@@ -65,6 +65,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     dial_ = std::make_unique<Dial>(way.executor, way.resolver, way.clock,
                                    DialRequest{.host = place->host,
                                                .port = place->port,
+                                               .asker = place->host,
                                                .deadline = MonotonicTime::max(),
                                                .tls = std::move(tls),
                                                .admits = [](const auto&) { return true; }},

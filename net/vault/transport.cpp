@@ -174,6 +174,7 @@ void Transport::dial_more() {
   while (dials_.size() < waiting_.size() && dials_.size() + busy_ + idle_.size() < most) {
     DialRequest request{.host = settings_.address.host,
                         .port = settings_.address.port,
+                        .asker = settings_.address.host,
                         .deadline = clock_.now() + settings_.connect_limit,
                         .tls = tls_,
                         // Where it is, the operator said.

@@ -89,7 +89,8 @@ TEST_P(KeyValueSuite, leaves_out_no_key_while_others_come_and_go_between_pages) 
 }
 
 TEST_P(KeyValueSuite, refuses_to_get_more_bytes_at_once_than_the_limit_and_goes_on) {
-  const std::string large(kv::k_found_bytes / 4, 'x');
+  constexpr std::size_t k_parts = 128;  // of half a mebibyte: every product takes such a value
+  const std::string large(kv::k_found_bytes / k_parts, 'x');
   set({"b", "large"}, large);
   set({"b", "small"}, "v");
   const auto get_many = [&](std::size_t times) {
@@ -98,13 +99,13 @@ TEST_P(KeyValueSuite, refuses_to_get_more_bytes_at_once_than_the_limit_and_goes_
     return ask<kv::Found>("get-many", std::string_view("b"), keys);
   };
 
-  const auto most = get_many(3);
-  const auto more = get_many(4);
+  const auto most = get_many(k_parts - 1);
+  const auto more = get_many(k_parts);
   const auto many = get_many(10'000);
 
   ASSERT_TRUE(most);
-  EXPECT_EQ(std::get<1>(*most->at(2)).size(), large.size());
-  EXPECT_EQ(text(std::get<1>(*most->at(3))), "v");
+  EXPECT_EQ(std::get<1>(*most->at(k_parts - 2)).size(), large.size());
+  EXPECT_EQ(text(std::get<1>(*most->at(k_parts - 1))), "v");
   for (const auto* refused : {&more, &many}) {
     EXPECT_EQ(std::get<kv::Other>(refused->error()).value,
               "the values asked for have more than 67108864 bytes together; ask for fewer at once");
