@@ -226,6 +226,11 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Imag
     change.retired.push_back(gone->second.generation);
     change.running.erase(gone);
   }
+  // What goes on unchanged may stand in other lines.
+  for (const auto& step : plan.steps) {
+    if (const auto going_on = change.running.find(step.key); going_on != change.running.end())
+      going_on->second.step = step;
+  }
   commit(std::move(links), change);
   return {};
 }
@@ -327,6 +332,10 @@ void Host::undo(Change& change) {
 void Host::commit(std::shared_ptr<const links::LinkTable> links, Change& change) {
   running_ = std::move(change.running);
   deployment_->adopt(change.adjusted);
+  for (const auto& [key, one] : running_) {
+    const auto* component = std::get_if<plan::StartComponent>(&one.step.what);
+    if (component != nullptr) deployment_->move_origins(one.generation, *component);
+  }
   deployment_->link(std::move(links), targets(running_));
   http_->route(settings_.drain);
   status_->set(deployment_->components());
