@@ -8,6 +8,8 @@
 #include <ctime>
 #include <iterator>
 
+#include "base/printable.h"
+
 namespace weft {
 namespace {
 
@@ -29,20 +31,10 @@ std::string time_text(WallTime at) {
                      count % 1000);
 }
 
-// JSON's escapes serve both formats; bytes that are not UTF-8 pass through as they are in text and
-// are rare.
+// JSON's escapes serve both formats.
 void append_escaped(std::string& out, std::string_view text, LogFormat format) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
-    } else {
-      if (format == LogFormat::json && (c == '"' || c == '\\')) out += '\\';
-      out += c;
-    }
-  }
+  append_printable(out, text, NewLines::escaped,
+                   format == LogFormat::json ? std::string_view("\"\\") : std::string_view());
 }
 
 void append_value(std::string& out, const LogField& field, LogFormat format) {

@@ -47,6 +47,19 @@ TEST_F(LogTest, keeps_control_codes_of_a_guest_from_the_terminal) {
   EXPECT_EQ(written_.find('\n'), written_.size() - 1);
 }
 
+TEST_F(LogTest, writes_json_whatever_the_bytes_of_a_guest) {
+  auto log = make({.format = LogFormat::json});
+
+  log.info(
+      "a\xff\xc3(\xed\xa0\x80\xc2\x9b"
+      "2J\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x82");
+
+  EXPECT_NE(written_.find("\"a\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+                          "\\u009b2J\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd\""),
+            std::string::npos)
+      << written_;
+}
+
 TEST_F(LogTest, shows_a_field_of_several_lines_indented_below_the_sentence) {
   auto log = make({});
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
 #include "cli/parse.h"
 #include "engine/engine.h"
 #include "host/manifest/providers.h"
@@ -86,7 +87,7 @@ Exit say_error(const Error& error, const Global& global, Surroundings& around) {
   } else {
     const bool paint = around.colour == LogColour::yes;
     around.err(fmt::format("{}weft:{} {}\n", paint ? "\x1b[31m" : "", paint ? "\x1b[0m" : "",
-                           error.message));
+                           printable(error.message, NewLines::kept)));
   }
   return exit_of(error);
 }

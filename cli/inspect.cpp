@@ -13,6 +13,7 @@
 #include "engine/component_type.h"
 #include "engine/engine.h"
 #include "engine/wasm_file.h"
+#include "host/plan/plan.h"
 
 namespace weft::cli {
 namespace {
@@ -55,6 +56,7 @@ std::vector<Satisfaction> satisfied_by(const InterfaceType& import,
                                        const manifest::Providers& providers) {
   const auto& name = import.name;
   if (served_by_host(name)) return {{"the host", ""}};
+  if (name.ns.empty()) return {};  // no link can name it
   if (!is_called(import)) return {{"types only, needs no link", ""}};
   std::vector<Satisfaction> found;
   for (const auto& provider : serving_providers(name, providers)) {
@@ -75,7 +77,9 @@ nlohmann::json interface_json(const InterfaceType& type) {
   for (const auto& function : type.functions) {
     functions.push_back({{"name", function.name}, {"signature", function.signature}});
   }
-  return {{"interface", type.name.text()}, {"functions", functions}, {"resources", type.resources}};
+  return {{"interface", plan::text(type.name)},
+          {"functions", functions},
+          {"resources", type.resources}};
 }
 
 std::string json_text(const engine::Artifact& artifact, const manifest::Providers& providers) {
@@ -115,8 +119,8 @@ std::string people_text(const engine::Artifact& artifact, const manifest::Provid
                                 artifact.wasm().size(), artifact.digest());
   for (const auto& type : artifact.type().exports) {
     const auto serves = serves_text(type.name);
-    out += serves.empty() ? fmt::format("    {}\n", type.name.text())
-                          : fmt::format("    {:<44} {}\n", type.name.text(), serves);
+    out += serves.empty() ? fmt::format("    {}\n", plan::text(type.name))
+                          : fmt::format("    {:<44} {}\n", plan::text(type.name), serves);
     if (type.name.ns != "wasi") append_functions(out, type);
   }
   out += "\n  imports\n";
@@ -124,8 +128,8 @@ std::string people_text(const engine::Artifact& artifact, const manifest::Provid
     const auto ways = satisfied_by(type, providers);
     std::string by;
     for (const auto& way : ways) by += (by.empty() ? "" : ", or ") + way.by;
-    out +=
-        fmt::format("    {:<44} {}\n", type.name.text(), by.empty() ? "nothing that weft has" : by);
+    out += fmt::format("    {:<44} {}\n", plan::text(type.name),
+                       by.empty() ? "nothing that weft has" : by);
     if (type.name.ns != "wasi") append_functions(out, type);
   }
   std::string wanted;

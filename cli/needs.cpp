@@ -147,7 +147,8 @@ std::vector<Need> needs(const contracts::ComponentType& type, const manifest::Pr
   std::vector<Need> all;
   for (const auto& import : type.imports) {
     const auto& name = import.name;
-    if (!is_called(import) || served_by_host(name)) continue;
+    // What is outside any interface cannot be linked: no trait can name it.
+    if (!is_called(import) || served_by_host(name) || name.ns.empty()) continue;
     const auto providers = serving_providers(name, known);
     const auto provider = providers.empty() ? std::string() : providers.front();
     const auto found = std::ranges::find_if(all, [&](const Need& one) {
@@ -176,7 +177,7 @@ std::optional<std::string> manifest_for(const Run& options, const std::vector<Ne
   const auto name = take_name(taken, component_name(options.file));
   std::string links, targets;
   for (const auto& need : needs) {
-    if (need.provider.empty() && (need.ns == "wasi" || need.ns.empty())) return std::nullopt;
+    if (need.provider.empty() && need.ns == "wasi") return std::nullopt;
     const auto target = take_name(taken, need.package);
     links += link_trait(need, target, 8);
     targets += target_lines(need, target);

@@ -63,6 +63,13 @@ TEST(Needs, leave_out_types_and_what_the_host_serves) {
           .empty());
 }
 
+TEST(Needs, leave_out_functions_outside_any_interface_which_no_link_can_name) {
+  contracts::ComponentType type;
+  type.imports.push_back({contracts::InterfaceName{}, {{"f", "func()"}}, {}});
+
+  EXPECT_TRUE(wanted_by(type).empty());
+}
+
 TEST(Needs, become_a_manifest_without_a_finding) {
   const auto wanted =
       wanted_by(importing({"wasi:keyvalue/store@0.2.0-draft", "example:http/prices"}));

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/suggest.h"
@@ -198,8 +199,11 @@ void Parser::add_inspect() {
 void Parser::add_rest() {
   app.add_subcommand("providers",
                      "list the capability providers, what they serve and their configuration")
-      ->footer(k_globals);
-  app.add_subcommand("version", "print the versions of weft and its engine")->footer(k_globals);
+      ->footer("Examples:\n  weft providers\n  weft providers --output json\n" +
+               std::string(k_globals));
+  app.add_subcommand("version", "print the versions of weft and its engine")
+      ->footer("Examples:\n  weft version\n  weft version --output json\n" +
+               std::string(k_globals));
   auto* command = app.add_subcommand("completion", "print a completion script for a shell");
   command->add_option("SHELL", completion.shell, "bash, zsh or fish")->required();
   choices["completion"] = {"bash", "zsh", "fish"};
@@ -268,6 +272,15 @@ std::string full_name(const CLI::App& app) {
   return (above == nullptr ? "" : full_name(*above) + " ") + app.get_name();
 }
 
+// Whether the word behind this one is its value.
+bool takes_next(const CLI::App& at, const std::string& word) {
+  for (const auto* level = &at; level != nullptr; level = level->get_parent()) {
+    const auto* option = level->get_option_no_throw(word);
+    if (option != nullptr) return option->get_items_expected_max() > 0;
+  }
+  return false;
+}
+
 bool is_chosen(const CLI::App& at, const std::string& word) {
   for (const auto* level = &at; level != nullptr; level = level->get_parent()) {
     if (level->get_parent() != nullptr && level->get_name() == word) return true;
@@ -292,8 +305,11 @@ std::string complaint(const CLI::App& app, std::span<const char* const> argument
       error.get_exit_code() != k_required) {
     arguments = {};  // the words are known, one of their values is wrong: CLI11 has said which
   }
+  bool is_value = false;
   for (const std::string word : arguments) {
+    if (std::exchange(is_value, false)) continue;
     if (word == "--") break;
+    is_value = word.starts_with('-') && takes_next(at, word);
     const bool flag = word.starts_with("--");
     if (!flag && (below.empty() || is_chosen(at, word))) continue;
     const auto known = flag ? flag_names(at) : below;

@@ -133,6 +133,7 @@ void add_providers(CLI::App& app, ControlWords& words, const std::string& global
   auto* start = app.add_subcommand("start", "start a provider in the running host");
   start->require_subcommand(1);
   start->fallthrough();
+  start->footer("Examples:\n  weft start provider weft:keyvalue-sqlite spare\n" + globals);
   auto* provider = start->add_subcommand("provider", "start a provider that no manifest has");
   provider->add_option("IMAGE", words.start.image, "such as weft:keyvalue-sqlite")->required();
   provider->add_option("ID", words.start.id, "the id it gets")->required();
@@ -145,6 +146,7 @@ void add_providers(CLI::App& app, ControlWords& words, const std::string& global
   auto* stop = app.add_subcommand("stop", "stop a provider of the running host, or the host");
   stop->require_subcommand(1);
   stop->fallthrough();
+  stop->footer("Examples:\n  weft stop provider spare\n  weft stop host\n" + globals);
   auto* stopped = stop->add_subcommand("provider", "stop a provider and delete the links to it");
   stopped->add_option("ID", words.stop.id, "its id or name")->required();
   stopped->footer("Examples:\n  weft stop provider spare\n" + globals + k_exits);

@@ -50,6 +50,13 @@ TEST(CommandLine, takes_global_options_behind_the_command) {
   EXPECT_EQ(options.global.log_level, LogLevel::warn);
 }
 
+TEST(CommandLine, suggests_the_command_that_was_meant_behind_an_option_with_a_value) {
+  const auto answer = said({"--state-dir", "/tmp/s", "upp"});
+
+  EXPECT_NE(answer.text.find("there is no command 'upp'"), std::string::npos) << answer.text;
+  EXPECT_NE(answer.text.find("Did you mean 'up'?"), std::string::npos) << answer.text;
+}
+
 TEST(CommandLine, suggests_the_command_that_was_meant) {
   const auto answer = said({"inspekt", "x.wasm"});
 
@@ -151,6 +158,14 @@ TEST(CommandLine, shows_usage_global_options_and_exit_codes_in_the_help_of_comma
     if (name == "up" || name == "run" || name == "check") {
       EXPECT_NE(text.find("Exit codes: 0"), std::string::npos) << text;
     }
+  }
+}
+
+TEST(CommandLine, has_examples_of_its_own_behind_each_command) {
+  for (const auto* word : {"start", "stop", "providers", "version"}) {
+    const auto help = said({word, "--help"}).text;
+    EXPECT_NE(help.find(std::string("Examples:\n  weft ") + word), std::string::npos) << help;
+    EXPECT_EQ(help.find("weft run hello.wasm"), std::string::npos) << help;
   }
 }
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/printable.h"
+
 namespace weft::cli {
 namespace {
 
@@ -43,7 +45,7 @@ std::string findings_text(const manifest::Findings& findings, Output output, Log
   if (output == Output::json) return json_text(findings);
   std::string out;
   for (const auto& finding : findings.all()) {
-    auto line = manifest::text(finding);
+    auto line = printable(manifest::text(finding), NewLines::kept);
     if (colour == LogColour::yes) {
       const auto word = fmt::format(" {}: ", manifest::name(finding.severity));
       if (const auto at = line.find(word); at != line.npos) {

@@ -14,6 +14,7 @@
 #include "engine/call/component_shard.h"
 #include "engine/component_type.h"
 #include "engine/wasm_file.h"
+#include "host/plan/plan.h"
 
 namespace weft::cli {
 namespace {
@@ -222,15 +223,13 @@ Result<int> run(const Global& global, const Run& options, Surroundings& around) 
   }
   if (exports(artifact->type(), "wasi:cli/run@0.2.0")) {
     plan.extras[component_id(options)].stdio = engine::Stdio::terminal;
-    // A program runs as long as it likes: it is the user's own, at the user's terminal.
-    auto& limits = plan.manifest.components.front().limits;
-    if (options.limits.empty()) limits.cpu_time = limits.response_time = 0;
+    TRY(plan.manifest.components.front().limits, program_limits(options.limits));
     TRY_OK(apply(*host, plan));
     return run_program(*host, component_id(options), global, log, around);
   }
   std::string found;
   for (const auto& type : artifact->type().exports)
-    found += (found.empty() ? "" : ", ") + type.name.text();
+    found += (found.empty() ? "" : ", ") + plan::text(type.name);
   return fail(
       Errc::invalid,
       fmt::format("{} exports neither wasi:cli/run nor wasi:http/incoming-handler, so there is "

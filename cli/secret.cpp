@@ -72,14 +72,23 @@ Result<std::string> list(const Global& global, const SecretsFile& file) {
 }
 
 // The value goes straight to `out`, so that no copy of it stays behind.
-Result<std::string> get(const SecretOptions& options, const std::filesystem::path& path,
-                        const SecretsFile& file, Surroundings& around) {
+Result<std::string> get(const Global& global, const SecretOptions& options,
+                        const std::filesystem::path& path, const SecretsFile& file,
+                        Surroundings& around) {
   const auto* value = file.find(name_of(options));
   if (value == nullptr) {
     return fail(Errc::not_found,
                 fmt::format("there is no secret {} in {}", text(name_of(options)), path.string()));
   }
   if (options.reveal == Reveal::no) {
+    if (global.output == Output::json) {
+      return nlohmann::json({{"key", options.key},
+                             {"field", options.field},
+                             {"kind", value->kind == SecretKind::text ? "text" : "bytes"},
+                             {"bytes", value->bytes.size()}})
+                 .dump(2) +
+             "\n";
+    }
     return fmt::format("{} is there: {} of {} bytes; --reveal prints it\n", text(name_of(options)),
                        value->kind == SecretKind::text ? "a text" : "bytes", value->bytes.size());
   }
@@ -107,7 +116,7 @@ Result<std::string> act(const Global& global, const SecretOptions& options, Surr
   TRY(const auto key, key_for(file, options));
   if (options.action == StoreAction::remove) return remove(options, file, key);
   TRY(const auto opened, SecretsFile::open(file, key));
-  if (options.action == StoreAction::get) return get(options, file, opened, around);
+  if (options.action == StoreAction::get) return get(global, options, file, opened, around);
   return list(global, opened);
 }
 

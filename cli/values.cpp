@@ -42,6 +42,13 @@ Result<> read_limit(const std::string& text, contracts::Limits& limits) {
   return {};
 }
 
+Result<contracts::Limits> program_limits(const std::vector<std::string>& flags) {
+  contracts::Limits limits;
+  limits.cpu_time = limits.response_time = 0;
+  for (const auto& flag : flags) TRY_OK(read_limit(flag, limits));
+  return limits;
+}
+
 Result<std::pair<std::string, std::string>> read_variable(const std::string& text) {
   return split(text, "=", "KEY=VALUE");
 }

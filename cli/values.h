@@ -13,6 +13,9 @@ namespace weft::cli {
 // "memory=64MiB": sets it. invalid: no such limit, with the one that was likely meant; no value;
 // not a value of it.
 Result<> read_limit(const std::string& text, contracts::Limits& limits);
+// Of a program that was started at a terminal: it runs as long as it likes, unless one of `flags`
+// says otherwise.
+Result<contracts::Limits> program_limits(const std::vector<std::string>& flags);
 // "K=V".
 Result<std::pair<std::string, std::string>> read_variable(const std::string& text);
 // "HOST::GUEST". invalid: of another form; not_found: HOST is not a folder.

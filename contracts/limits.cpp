@@ -14,9 +14,9 @@ constexpr std::array k_specs = {
     LimitSpec{"memory", LimitUnit::bytes, &Limits::memory, 64 << 10,
               "linear memory of one instance"},
     LimitSpec{"table_elements", LimitUnit::count, &Limits::table_elements, 1,
-              "table elements of one instance"},
+              "table elements of one instance", k_most_table_elements},
     LimitSpec{"core_instances", LimitUnit::count, &Limits::core_instances, 1,
-              "core instances of one component"},
+              "core instances of one component", k_most_core_instances},
     LimitSpec{"cpu_time", LimitUnit::time, &Limits::cpu_time, k_ms, "CPU time of one call"},
     LimitSpec{"response_time", LimitUnit::time, &Limits::response_time, k_ms,
               "time to the response head"},
@@ -81,15 +81,29 @@ std::span<const LimitSpec> limit_specs() { return k_specs; }
 
 Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text) {
   const auto wrong = [&] {
-    return fail(Errc::invalid, fmt::format("{} ({}) takes {}, 0 for no limit; not '{}'", spec.key,
-                                           spec.what, notation(spec.unit).forms, text));
+    return fail(Errc::invalid, fmt::format("{} ({}) takes {}{}; not '{}'", spec.key, spec.what,
+                                           notation(spec.unit).forms,
+                                           spec.largest == 0 ? ", 0 for no limit" : "", text));
+  };
+  const auto too_large = [&](std::uint64_t value) {
+    return spec.largest != 0 && (value == 0 || value > spec.largest);
+  };
+  const auto capped = [&] {
+    return fail(Errc::invalid,
+                fmt::format("{} ({}) is {} at most, which is what the engine has room for; not "
+                            "'{}'{}",
+                            spec.key, spec.what, limit_text(spec.unit, spec.largest), text,
+                            text == "0" ? ", which means no limit" : ""));
   };
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{}) return wrong();
   std::string_view rest(end, text.data() + text.size());
   while (rest.starts_with(' ')) rest.remove_prefix(1);
-  if (number == 0 && rest.empty()) return 0;
+  if (number == 0 && rest.empty()) {
+    if (too_large(0)) return capped();
+    return 0;
+  }
   for (const auto& suffix : notation(spec.unit).suffixes) {
     std::uint64_t value = 0;
     if (suffix.text != rest) continue;
@@ -99,6 +113,7 @@ Result<std::uint64_t> parse_limit(const LimitSpec& spec, std::string_view text) 
                   fmt::format("{} ({}) is {} at least; not '{}'", spec.key, spec.what,
                               limit_text(spec.unit, spec.smallest), text));
     }
+    if (too_large(value)) return capped();
     return value;
   }
   return wrong();

@@ -15,12 +15,16 @@ namespace weft::contracts {
 // How long a body may be waited for in all before its rate counts.
 constexpr std::chrono::seconds k_body_grace{5};
 
+// What the engine's pool has room for: its tables and core instances are reserved at start.
+constexpr std::uint64_t k_most_table_elements = 100'000;
+constexpr std::uint64_t k_most_core_instances = 64;
+
 // Sizes in bytes, times in nanoseconds, rates in bytes a second. Of one call unless it says
 // otherwise; 0 means no limit.
 struct Limits {
-  std::uint64_t memory = 256ull << 20;      // all linear memories of an instance together
-  std::uint64_t table_elements = 100'000;   // all tables of an instance together
-  std::uint64_t core_instances = 64;        // of one component instance
+  std::uint64_t memory = 256ull << 20;  // all linear memories of an instance together
+  std::uint64_t table_elements = k_most_table_elements;  // all tables of an instance together
+  std::uint64_t core_instances = k_most_core_instances;  // of one component instance
   std::uint64_t cpu_time = 10'000'000'000;  // time inside the guest and its inline host calls
   std::uint64_t response_time =
       30'000'000'000;  // until the response head, or the result of a plain call
@@ -48,7 +52,8 @@ struct LimitSpec {
   std::uint64_t Limits::* value;
   std::uint64_t
       smallest;  // a setting below this is refused: nothing could run; 0 is always "no limit"
-  std::string_view what;  // for messages and help: "CPU time of one call"
+  std::string_view what;      // for messages and help: "CPU time of one call"
+  std::uint64_t largest = 0;  // what the engine reserves room for; 0: a setting may be any
 };
 
 // Every limit, in the order of the struct.

@@ -42,6 +42,17 @@ TEST(Limits, say_which_forms_they_take) {
   EXPECT_FALSE(parse_limit(spec("memory"), "1KiB"));
 }
 
+TEST(Limits, are_refused_beyond_what_the_engine_has_room_for) {
+  EXPECT_EQ(parse_limit(spec("table_elements"), "100000"), 100'000ull);
+  for (const auto* text : {"100001", "0"}) {
+    const auto parsed = parse_limit(spec("table_elements"), text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_NE(parsed.error().message.find("is 100000 at most"), std::string::npos)
+        << parsed.error().message;
+  }
+  EXPECT_FALSE(parse_limit(spec("core_instances"), "65"));
+}
+
 TEST(Limits, print_what_they_read) {
   EXPECT_EQ(limit_text(LimitUnit::bytes, 64ull << 20), "64 MiB");
   EXPECT_EQ(limit_text(LimitUnit::bytes, 1000), "1000 B");

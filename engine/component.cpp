@@ -8,10 +8,19 @@ Result<std::shared_ptr<const Component>> Component::open(ComponentSpec spec, con
 }
 
 Component::Component(ComponentSpec spec, const Linked& linked)
-    : spec_(std::move(spec)), linked_(linked), limits_(engine_limits(spec_.limits)) {}
+    : spec_(std::move(spec)),
+      linked_(linked),
+      limits_(engine_limits(spec_.limits)),
+      origins_(spec_.origins) {}
 
 std::string Component::limit_message(const ExceededLimit& exceeded) const {
-  return engine::limit_message(id(), spec_.limits, spec_.origins, exceeded);
+  const std::lock_guard lock(origins_mutex_);
+  return engine::limit_message(id(), spec_.limits, origins_, exceeded);
+}
+
+void Component::move_origins(LimitOrigins origins) const {
+  const std::lock_guard lock(origins_mutex_);
+  origins_ = std::move(origins);
 }
 
 Counts Component::counts() const {

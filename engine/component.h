@@ -39,7 +39,7 @@ struct ComponentSpec {
   ComponentId id{};
   std::shared_ptr<const Artifact> artifact{};
   contracts::Limits limits{};
-  LimitOrigins origins{};
+  LimitOrigins origins{};  // to begin with
   // To begin with; ComponentShard::adopt changes them.
   Config config{};
   std::shared_ptr<const contracts::Secrets> secrets{};  // null: none
@@ -89,6 +89,8 @@ class Component {
   const Linked& linked() const { return linked_; }
   const eng_limits& limits() const { return limits_; }
   std::string limit_message(const ExceededLimit& exceeded) const;
+  // The same limits, set at other places from now on. Any thread.
+  void move_origins(LimitOrigins origins) const;
 
   // Summed over all shards that there ever were.
   Counts counts() const;
@@ -99,6 +101,8 @@ class Component {
   const ComponentSpec spec_;
   const Linked& linked_;  // owned by the artifact
   const eng_limits limits_;
+  mutable std::mutex origins_mutex_;
+  mutable LimitOrigins origins_;                             // guarded by origins_mutex_
   mutable std::mutex mutex_;                                 // shards come and go on their threads
   mutable std::vector<std::unique_ptr<Counters>> counters_;  // guarded by mutex_
 };

@@ -43,8 +43,8 @@ eng_options options(const EngineSettings& settings, const Mode& mode) {
   options.tick_us = static_cast<std::uint32_t>(settings.tick.count());
   options.slot = mode.slot;
   options.max_memory = mode.slot;
-  options.cores = 64;
-  options.table_elements = 100'000;
+  options.cores = contracts::k_most_core_instances;
+  options.table_elements = contracts::k_most_table_elements;
   return options;
 }
 

@@ -53,6 +53,8 @@ std::string limit_message(std::string_view component, const contracts::Limits& l
   }
   const std::string_view mend = least ? "lower" : "raise";
   const auto origin = std::ranges::find(origins, exceeded.key, &LimitOrigins::value_type::first);
+  if (origin != origins.end() && origin->second.starts_with("--"))
+    return text + fmt::format("; {} it with {}", mend, origin->second);
   if (origin != origins.end())
     return text + fmt::format("; {} `{}` in {}", mend, exceeded.key, origin->second);
   return text +

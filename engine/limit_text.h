@@ -12,7 +12,8 @@
 
 namespace weft::engine {
 
-// Where a limit was set: its key and a place such as "app.yaml:12".
+// Where a limit was set: its key and a place such as "app.yaml:12", or the option that sets it:
+// "--limit memory=VALUE".
 using LimitOrigins = std::vector<std::pair<std::string, std::string>>;
 
 struct ExceededLimit {

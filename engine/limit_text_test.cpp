@@ -73,6 +73,13 @@ TEST(LimitText, rounds_what_was_measured_to_a_digit_of_a_fitting_unit) {
   EXPECT_EQ(needed("memory", 1023), "1023 B needed");
 }
 
+TEST(LimitText, names_the_option_of_the_command_line_that_sets_it) {
+  const auto text = limit_message("a", {}, {{"cpu_time", "--limit cpu_time=VALUE"}},
+                                  {.key = "cpu_time", .used = 0});
+
+  EXPECT_EQ(text, "a exceeded its limit cpu_time of 10 s; raise it with --limit cpu_time=VALUE");
+}
+
 TEST(LimitText, has_a_name_of_the_manifest_for_every_limit_of_the_engine) {
   for (int kind = ENG_LIMIT_CPU; kind <= ENG_LIMIT_HEADER_COUNT; ++kind) {
     const auto key = limit_key(static_cast<eng_limit_kind>(kind));

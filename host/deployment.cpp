@@ -16,6 +16,13 @@ namespace {
 
 constexpr std::chrono::milliseconds k_look_again{10};
 
+engine::LimitOrigins origins_of(const plan::StartComponent& step) {
+  engine::LimitOrigins origins;
+  for (const auto& origin : step.limit_origins)
+    origins.emplace_back(std::string(origin.key), manifest::text(origin.at));
+  return origins;
+}
+
 engine::ComponentSpec make_spec(const plan::StartComponent& step,
                                 std::shared_ptr<const engine::Artifact> artifact,
                                 std::shared_ptr<const contracts::Secrets> secrets,
@@ -24,9 +31,7 @@ engine::ComponentSpec make_spec(const plan::StartComponent& step,
   spec.id = step.id;
   spec.artifact = std::move(artifact);
   spec.limits = step.limits;
-  for (const auto& origin : step.limit_origins) {
-    spec.origins.emplace_back(std::string(origin.key), manifest::text(origin.at));
-  }
+  spec.origins = origins_of(step);
   spec.config = step.config;
   spec.secrets = std::move(secrets);
   spec.arguments =
@@ -146,6 +151,10 @@ Result<Generation> Deployment::start(const plan::Subscribe& step, Generation pro
   end(generation);
   return std::unexpected(std::move(opened).error().context(
       fmt::format("subscribing {} at {}", step.target.text(), step.provider.text())));
+}
+
+void Deployment::move_origins(Generation generation, const plan::StartComponent& step) {
+  running_.at(generation).component->move_origins(origins_of(step));
 }
 
 Result<> Deployment::prepare(Generation generation, const contracts::Settings& config,

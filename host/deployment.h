@@ -69,6 +69,8 @@ class Deployment {
   Result<> prepare(Generation generation, const contracts::Settings& config,
                    std::shared_ptr<const contracts::Secrets> secrets);
   void adopt(const std::vector<Generation>& generations);
+  // Limit errors of a component that runs name the lines of `step`.
+  void move_origins(Generation generation, const plan::StartComponent& step);
   // Waits until the calls of these generations are over, `patience` at most; those of a provider
   // with its endpoints and subscriptions, which take nothing more.
   void drain(const std::vector<Generation>& generations, std::chrono::milliseconds patience);

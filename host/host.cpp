@@ -334,6 +334,11 @@ Result<> Host::change(const plan::Plan& plan, const plan::Diff& diff, const Give
     change.retired.push_back(gone->second.generation);
     change.running.erase(gone);
   }
+  // What goes on unchanged may stand in other lines.
+  for (const auto& step : plan.steps) {
+    if (const auto going_on = change.running.find(step.key); going_on != change.running.end())
+      going_on->second.step = step;
+  }
   commit(std::move(links), change);
   return {};
 }
@@ -490,6 +495,10 @@ void Host::commit(NewLinks links, Change& change) {
   to.merge(targets(running_));
   running_ = std::move(change.running);
   deployment_->adopt(change.adjusted);
+  for (const auto& [key, one] : running_) {
+    const auto* component = std::get_if<plan::StartComponent>(&one.step.what);
+    if (component != nullptr) deployment_->move_origins(one.generation, *component);
+  }
   deployment_->link(std::move(links.meanwhile), to);
   // Where others go on taking until they are there, nothing is missed in between.
   deployment_->begin(change.started, change.retired.empty() ? k_no_wait : k_wait_for_brokers);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/component.h"
+#include "host/component_metrics.h"
 #include "host/http_front.h"
 #include "ingress/http/admin.h"
 
@@ -26,9 +27,9 @@ class Status final : public ingress::AdminSource {
 
  private:
   HttpFront& http_;
-  std::mutex mutex_;                                                  // between the two threads
-  Phase phase_ = Phase::starting;                                     // guarded by mutex_
-  std::vector<std::shared_ptr<const engine::Component>> components_;  // guarded by mutex_
+  std::mutex mutex_;               // between the two threads
+  Phase phase_ = Phase::starting;  // guarded by mutex_
+  ComponentTotals totals_;         // guarded by mutex_
 };
 
 }  // namespace weft::host

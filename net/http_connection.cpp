@@ -246,12 +246,10 @@ void HttpConnection::probe() {
   if (phase_ != Phase::busy || writing_ || response_.has_ended()) return;
   if (!eof_) {
     if (reading_ || !can_probe() || response_.is_committed()) return;
-    // A FIN behind data that nobody reads is not seen by reading, and one behind data that found no
-    // room here does not even arrive: so now and then the client is probed without a sign.
+    // A FIN behind data that nobody reads is not seen by reading. A client that sent none is not
+    // probed: some take any interim response that they did not ask for as the answer.
     pollfd state{socket_.native_handle(), POLLRDHUP, 0};
-    const bool due = clock_.now() - stuck_since_ >= settings_.probe_again;
-    if (!due && ::poll(&state, 1, 0) == 0) return set(t_probe, settings_.probe_after);
-    stuck_since_ = clock_.now();
+    if (::poll(&state, 1, 0) == 0) return set(t_probe, settings_.probe_after);
   }
   if (!can_probe()) return mark_lost();
   const auto sent = response_.is_committed() ? response_.take_filler()
@@ -261,7 +259,7 @@ void HttpConnection::probe() {
   // With the kernel full of what was sent before, that is the probe.
   if (ec != asio::error::would_block && (ec || size != sent.size())) return mark_lost();
   watch();
-  if (can_probe()) set(t_probe, eof_ ? settings_.probe_again : settings_.probe_after);
+  if (can_probe()) set(t_probe, settings_.probe_again);
 }
 
 // What has just been sent to a client that closed its half is a probe as good as any.

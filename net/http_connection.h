@@ -163,8 +163,7 @@ class HttpConnection final : private AtTurnEnd {
   // The connection.
   Alarm alarm_;  // set to the earliest deadline, or to one that has moved on since
   std::array<MonotonicTime, t_count> deadlines_;
-  MonotonicTime stuck_since_;  // since when no room has been left to read into
-  int pending_ = 0;            // operations of Asio that will still call
+  int pending_ = 0;  // operations of Asio that will still call
   Phase phase_ = Phase::idle;
   bool soon_ = false, reading_ = false, writing_ = false, watching_ = false;
   bool eof_ = false, served_ = false, draining_ = false, lost_ = false, in_handler_ = false;

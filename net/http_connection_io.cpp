@@ -44,7 +44,6 @@ void HttpConnection::wait_for_room() {
   if (phase_ != Phase::busy) return;
   watch();
   if (deadlines_[t_probe] != MonotonicTime::max()) return;
-  stuck_since_ = clock_.now();
   set(t_probe, settings_.probe_after);
 }
 

@@ -134,7 +134,11 @@ std::vector<contracts::Setting> read_settings(Reading& reading, const Node& node
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
   if (const auto near = nearest_word(word, known)) return fmt::format("Did you mean `{}`?", *near);
-  return fmt::format("It takes: {}.", fmt::join(known, ", "));
+  std::vector<std::string_view> once;
+  for (const auto one : known) {
+    if (std::ranges::find(once, one) == once.end()) once.push_back(one);
+  }
+  return fmt::format("It takes: {}.", fmt::join(once, ", "));
 }
 
 }  // namespace weft::manifest

@@ -344,6 +344,21 @@ const std::vector<Rule> k_links = {
      "Did you mean `keyvalue`?"},
 };
 
+TEST(Rules, say_once_what_is_wrong_with_a_package_of_two_interfaces) {
+  const auto read = read_manifest(
+      manifest_of(Part::trait,
+                  "{type: link, properties: {namespace: wasi, package: keyvalu, interfaces: "
+                  "[store, atomics], target: kv}}"),
+      "app.yaml", tests::known_providers());
+
+  EXPECT_EQ(std::ranges::count_if(read.findings.all(),
+                                  [](const Finding& finding) {
+                                    return finding.message.contains("wasi:keyvalu is not");
+                                  }),
+            1)
+      << text(read.findings);
+}
+
 TEST(Rules, do_not_miss_the_scaler_whose_number_is_wrong) {
   const auto read =
       read_manifest(manifest_of(Part::trait, "{type: spreadscaler, properties: {instances: ten}}"),

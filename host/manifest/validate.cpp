@@ -169,6 +169,7 @@ void check_interface(const Link& link, const contracts::Text& interface, Finding
     return;
   }
   if (std::ranges::find(k_known_whole, link.ns) == k_known_whole.end()) return;
+  if (&interface != &link.interfaces.front()) return;  // once for the link
   findings.warning(link.at,
                    fmt::format("{}:{} is not a package that is known", link.ns, link.package),
                    did_you_mean(link.package, packages));

@@ -52,7 +52,5 @@ std::string meant_interface(const Edge& edge, const std::string& word);
 // when there is none.
 const contracts::Misspelt* misspelt_link(const contracts::Component& component
                                          [[clang::lifetimebound]]);
-// "wasi:keyvalue/store@0.2.0"; also for plain names.
-std::string text(const contracts::InterfaceName& name);
 
 }  // namespace weft::plan

@@ -133,6 +133,9 @@ struct Planned {
   manifest::Findings findings;
 };
 
+// "wasi:keyvalue/store@0.2.0"; also for plain names, and for what is outside any interface.
+std::string text(const contracts::InterfaceName& name);
+
 // All applications of a host at once, so that their ids and routes are compared. Errors: whatever
 // would keep one from answering. Warnings: links that grant more than the component uses, cycles,
 // configuration that nothing reads.

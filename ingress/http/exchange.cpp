@@ -248,7 +248,9 @@ void Exchange::on_turn_end() {
 
 void Exchange::failed(const Error& error) {
   const auto status = status_of(error.code);
-  shared_.log.line(status >= 500 && status != 503 ? LogLevel::warn : LogLevel::debug, error.message,
+  // The engine reports every trap, with more than is known here.
+  const bool warn = status >= 500 && status != 503 && error.code != Errc::trapped;
+  shared_.log.line(warn ? LogLevel::warn : LogLevel::debug, error.message,
                    {{"request", contracts::text(context_.request)},
                     {"trace", context_.trace.trace_text()},
                     {"error", name(error.code)},

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
 #include <vector>
@@ -181,6 +183,22 @@ TEST(HttpListener, answers_failures_as_json_to_who_prefers_it_and_keeps_the_trac
   std::string logged;
   scenario.on_server([&] { logged = scenario.logged; });
   EXPECT_THAT(logged, HasSubstr("secret details"));
+}
+
+TEST(HttpListener, warns_of_a_failure_unless_the_engine_has_reported_it) {
+  Scenario scenario;
+  RawClient client(scenario.port);
+  const auto logged_at = [&](Errc code) {
+    scenario.on_server([&] { scenario.logged.clear(); });
+    client.send(fmt::format("GET /fail/{} HTTP/1.1\r\nHost: a\r\n\r\n", static_cast<int>(code)));
+    (void)client.read_response();
+    std::string logged;
+    scenario.on_server([&] { logged = scenario.logged; });
+    return logged;
+  };
+
+  EXPECT_THAT(logged_at(Errc::internal), HasSubstr(" warn  secret details"));
+  EXPECT_THAT(logged_at(Errc::trapped), HasSubstr(" debug secret details"));
 }
 
 TEST(HttpListener, answers_500_when_its_callee_fails_in_the_middle_of_a_body) {

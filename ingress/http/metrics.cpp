@@ -49,7 +49,7 @@ void append_latency(std::string& out, Threads threads) {
 }  // namespace
 
 void HttpMetrics::finished(std::uint16_t status, std::chrono::nanoseconds took) {
-  if (status >= 100 && status < 600) by_class[status / 100 - 1u].add();
+  if (status >= 100 && status < 1000) by_class[status / 100 - 1u].add();
   const double seconds = static_cast<double>(took.count()) / 1e9;
   const auto bucket =
       std::ranges::lower_bound(k_latency_bounds, seconds) - k_latency_bounds.begin();
@@ -59,10 +59,13 @@ void HttpMetrics::finished(std::uint16_t status, std::chrono::nanoseconds took) 
 
 void append_metrics(std::string& out, Threads threads) {
   describe(out, "weft_http_requests_total", "counter", "Requests answered, by class of status.");
-  for (std::size_t i = 1; i < 5; ++i) {
-    fmt::format_to(
-        std::back_inserter(out), "weft_http_requests_total{{class=\"{}xx\"}} {}\n", i + 1,
-        sum(threads, [i](const HttpMetrics& m) -> const Count& { return m.by_class[i]; }));
+  for (std::size_t i = 1; i < 9; ++i) {
+    // HTTP defines none above 5xx: they stand here only once a component answered so.
+    const auto count =
+        sum(threads, [i](const HttpMetrics& m) -> const Count& { return m.by_class[i]; });
+    if (i >= 5 && count == 0) continue;
+    fmt::format_to(std::back_inserter(out), "weft_http_requests_total{{class=\"{}xx\"}} {}\n",
+                   i + 1, count);
   }
   append(out, threads, "weft_http_requests_in_flight", "gauge", "Requests that are being served.",
          [](const HttpMetrics& m) -> const Count& { return m.in_flight; });

@@ -29,7 +29,7 @@ inline constexpr std::array<double, 14> k_latency_bounds = {
 
 // One per thread; the thread adds, others only read.
 struct HttpMetrics {
-  std::array<Count, 5> by_class;  // requests that are over: 1xx (never) to 5xx, the status answered
+  std::array<Count, 9> by_class;  // requests that are over: 1xx (never) to 9xx, the status answered
   Count in_flight;
   Count refused;  // malformed, too large, too slow
   Count client_left;

@@ -31,5 +31,18 @@ TEST(HttpMetrics, are_added_up_over_threads) {
   EXPECT_THAT(text, HasSubstr("weft_http_request_seconds_count 3\n"));
 }
 
+TEST(HttpMetrics, count_every_status_that_can_be_answered_in_a_class) {
+  HttpMetrics one;
+  one.finished(600, std::chrono::microseconds(60));
+  one.finished(999, std::chrono::microseconds(60));
+  const HttpMetrics* threads[] = {&one};
+
+  std::string text;
+  append_metrics(text, threads);
+
+  EXPECT_THAT(text, HasSubstr("weft_http_requests_total{class=\"6xx\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("weft_http_requests_total{class=\"9xx\"} 1\n"));
+}
+
 }  // namespace
 }  // namespace weft::ingress

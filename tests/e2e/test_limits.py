@@ -1,5 +1,6 @@
 """Every limit, attacked by a guest: that call ends with an error that names it, nobody else is harmed, everything returns."""
 import re
+import signal
 import time
 
 import manifests
@@ -63,6 +64,17 @@ class Limits(weft.Case):
                     if re.search(r" of \d", words):
                         self.assertIn(f"app.yaml:{line}", report)
                 self.assertEqual(host.get("/good").status, 200)
+
+    def test_an_error_names_the_line_where_its_limit_stands_after_a_reload(self):
+        host = self.start_host()
+        path = self.folder / "app.yaml"
+        text = path.read_text()
+        line = 4 + next(number for number, line in enumerate(text.splitlines()) if "cpu_time" in line)
+        path.write_text("# One\n# Two\n# Three\n" + text)
+
+        host.signal(signal.SIGHUP)
+        host.wait_for_log("applied|unchanged")
+        self.eventually(lambda: host.get("/loop").status and f"app.yaml:{line}" in host.log, why=host.log)
 
     def test_the_caller_of_a_trap_gets_ids_and_nothing_of_the_inside(self):
         host = self.start_host()

@@ -1,6 +1,7 @@
 """Secrets: an encrypted file, given to the components that their manifests name, and to nobody else."""
 import array
 import itertools
+import json
 import os
 import pty
 import re
@@ -189,6 +190,8 @@ class Secrets(weft.Case):
         self.assertEqual(self.secret("list").stdout, "db (field password)\nplain\nraw\n")
         self.assertEqual(self.secret("get", "db", "--field", "password", "--reveal").stdout, VALUE + "\n")
         self.assertEqual(self.secret("get", "plain", "--reveal").stdout, "seen by all\n")
+        self.assertEqual(json.loads(self.secret("get", "plain", "--output", "json").stdout),
+                         {"key": "plain", "field": "", "kind": "text", "bytes": len("seen by all")})
         self.assertEqual(self.secret("get", "raw", "--reveal").stdout, "ends with a newline\n")
         self.assertEqual(self.secret("delete", "plain").returncode, weft.OK)
         missing = self.secret("get", "plain")

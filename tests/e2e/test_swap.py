@@ -73,6 +73,8 @@ class Swap(weft.Case):
         self.assert_no_failure(samples)
         seen = {sample.text.split(":")[0] for sample in samples if sample.path == "/page"}
         self.assertGreater(len(seen), 5, seen)
+        calls = self.host.metrics()['weft_component_calls_total{component="swap-web"}']
+        self.assertGreaterEqual(calls, len([s for s in samples if s.path == "/page"]), "of all builds together")
 
     def test_a_build_that_does_not_start_leaves_the_old_one_in_place(self):
         broken = self.write("broken.wasm", self.guest("hello").read_bytes()[:-100])
