@@ -88,7 +88,8 @@ TEST(Messages, write_what_they_read_of_a_component_that_goes_into_a_link) {
   EXPECT_EQ(json_text(*again), json_text(link));
   EXPECT_EQ(text(*again),
             "link insert a wasi keyvalue /x/cache.wasm --id cache --name n --beside "
-            "weft:keyvalue-memory");
+            "weft:keyvalue-memory --config c --value ttl_ms=*** --beside-config d "
+            "--beside-value max_bytes=***");
   EXPECT_EQ(again->config.values, link.config.values);
   EXPECT_EQ(again->beside_config.names, link.beside_config.names);
   EXPECT_EQ(bypass->component, "cache");

@@ -1,9 +1,12 @@
 // Key-value on a Redis Cluster: what is another matter there than on one server.
 #include <gtest/gtest.h>
 
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "contracts/keyvalue/capabilities.h"
@@ -82,13 +85,33 @@ TEST_F(KeyValueCluster, writes_many_keys_of_one_slot_and_says_why_not_of_several
   EXPECT_EQ(KeyValueCall(*store.user, "exists", kv::Item{"b{t}", "y"}).result<bool>(), true);
 }
 
+std::int64_t number_behind(std::string_view text, std::string_view name) {
+  const auto at = text.find(name);
+  std::int64_t number = -1;
+  if (at != std::string_view::npos)
+    std::from_chars(text.data() + at + name.size(), text.data() + text.size(), number);
+  return number;
+}
+
+void wait_until_the_replica_has_all(const tests::RedisServer& primary) {
+  const auto until = SteadyClock::now() + 10s;
+  std::int64_t has = -1, all = 0;
+  while (has < all && SteadyClock::now() < until) {
+    const auto said = primary.cli({"INFO", "replication"});
+    all = number_behind(said, "master_repl_offset:");
+    has = number_behind(said, ",offset=");
+    if (has < all) std::this_thread::sleep_for(10ms);
+  }
+  ASSERT_GE(has, all);
+}
+
 TEST_F(KeyValueCluster, lets_calls_wait_until_the_replica_of_a_node_that_died_has_its_slots) {
   // A slot of the first node, which has a replica.
   std::string key = "k";
   while (cluster.node_of_slot(net::redis::slot_of(key)) != 0) key += 'k';
   std::int64_t done = 0, unknown = 0;
   for (; done < 100; ++done) increment(key);
-  cluster.node(0).cli({"WAIT", "1", "1000"});
+  wait_until_the_replica_has_all(cluster.node(0));
 
   cluster.node(0).end();
   const auto until = SteadyClock::now() + 20s;

@@ -6,9 +6,9 @@
 #include <memory>
 #include <utility>
 
+#include "contracts/calls.h"
 #include "contracts/keyvalue/capabilities.h"
 #include "contracts/keyvalue/keyvalue.h"
-#include "contracts/calls.h"
 #include "providers/keyvalue_redis/face.h"
 #include "providers/keyvalue_redis/settings.h"
 

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "contracts/calls.h"
 #include "contracts/keyvalue/keyvalue.h"
 #include "net/redis/client.h"
-#include "contracts/calls.h"
 #include "providers/keyvalue_redis/errors.h"
 
 namespace weft::providers::keyvalue_redis {

@@ -31,7 +31,7 @@ class Cache(weft.Case):
         return self.done(*INSERT, self.guest("cache"), *BESIDE, *words)
 
     def links(self):
-        return json.loads(self.done("link", "list", "--output", "json"))
+        return json.loads(self.done("link", "list", "--output", "json"))["response"]
 
     def count(self, path):
         return int(re.search(r"(\d+)\s*$", self.host.get(path).text).group(1))
@@ -77,7 +77,7 @@ class Cache(weft.Case):
         said = self.insert("--id", "front", "--value", "ttl_ms=100", "--output", "json")
         self.assertIn("weft link bypass front", json.loads(said)["message"])
 
-        inventory = json.loads(self.done("inventory", "--output", "json"))
+        inventory = json.loads(self.done("inventory", "--output", "json"))["response"]
         self.assertIn("front", [one["id"] for one in inventory["components"]])
         self.assertIn("front-beside", [one["id"] for one in inventory["providers"]])
         self.assertEqual(len(inventory["edits"]), 1)
@@ -88,7 +88,7 @@ class Cache(weft.Case):
         self.assertEqual(self.count("/"), 2)
 
         self.done("link", "bypass", "front")
-        inventory = json.loads(self.done("inventory", "--output", "json"))
+        inventory = json.loads(self.done("inventory", "--output", "json"))["response"]
         self.assertEqual(inventory["edits"], [])
         self.assertNotIn("front-beside", [one["id"] for one in inventory["providers"]])
         self.assertEqual(self.count("/"), 3)
