@@ -78,5 +78,5 @@ class Redis(weft.Case):
         ended = self.weft("up", manifest)
 
         self.assertNotEqual(ended.returncode, weft.OK)
-        self.assertIn("`url`: the port 'six' is not one", ended.stderr)
+        self.assertIn("`url`: the port is no number from 1 to 65535", ended.stderr)
         self.assertNotIn("secret", ended.stderr)
