@@ -14,7 +14,7 @@
 namespace weft::cli {
 namespace {
 
-constexpr std::size_t k_most_bytes = 1 << 20;
+constexpr std::size_t k_given_bytes = 1 << 20;
 constexpr std::array<std::string_view, 4> k_telling = {"password", "secret", "token", "credential"};
 
 std::string without_newline(std::string text) {
@@ -31,7 +31,7 @@ Result<std::string> read_whole(const std::string& path) {
 }
 
 Result<std::string> read_standard_input() {
-  TRY(const auto bytes, secrets::read_input(k_most_bytes));
+  TRY(const auto bytes, secrets::read_input(k_given_bytes));
   return std::string(text_of(bytes.bytes()));
 }
 

@@ -126,8 +126,8 @@ void serve(Face& face, OpenCall& call, void (Face::*method)(P...)) {
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     auto arguments = decode<std::tuple<std::tuple_element_t<I, All>...>>(call.arguments());
     if (!arguments) return call.settle(std::unexpected(std::move(arguments).error()));
-    (face.*method)(std::get<I>(*std::move(arguments))...,
-                   std::tuple_element_t<k_arguments, All>(call));
+    auto& values = *arguments;
+    (face.*method)(std::move(std::get<I>(values))..., std::tuple_element_t<k_arguments, All>(call));
   }(std::make_index_sequence<k_arguments>());
 }
 

@@ -438,12 +438,14 @@ void Host::warn_of_loss(const plan::StartProvider& step, const std::string& key)
 void Host::close_predecessor(const std::string& key, Change& change) {
   const auto before = running_.at(key);
   const auto& id = std::get<plan::StartProvider>(before.step.what).id;
+  const auto first = change.closed.size();
   change.closed.push_back(before);
   for (const auto& [name, one] : running_) {
     const auto* provider = opener(one.step);
     if (provider != nullptr && *provider == id) change.closed.push_back(one);
   }
-  for (const auto& one : change.closed) {
+  // Those of an earlier one in this change run again by now.
+  for (const auto& one : std::span(change.closed).subspan(first)) {
     change.running.erase(one.step.key);
     running_.erase(one.step.key);
   }

@@ -8,7 +8,7 @@
 namespace weft::contracts::messaging {
 
 std::string link_key(const SourceLink& link) {
-  return fmt::format("{} {} {}", link.source.text(), link.link.text(), link.target.text());
+  return fmt::format("{} {}", link.source.text(), link.link.text());
 }
 
 void Interest::set(const std::string& link, std::vector<Pattern> patterns) {

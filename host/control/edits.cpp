@@ -320,7 +320,8 @@ Result<ComponentId> find_id(std::string_view word, std::span<const Manifest> man
 Result<std::string> find_image(std::string_view word, std::span<const Manifest> manifests) {
   std::vector<Manifest> copy(manifests.begin(), manifests.end());
   TRY(const auto found, find(word, copy));
-  return found.component.image ? found.component.image->text : std::string();
+  const auto& image = found.component.image;
+  return image ? image->text : std::string();
 }
 
 }  // namespace weft::control

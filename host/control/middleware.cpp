@@ -172,8 +172,8 @@ Result<Effect> insert_link(const InsertLink& edit, const manifest::Providers& pr
   if (!edit.beside.empty()) {
     TRY_OK(check_free(beside(component), manifests));
     TRY(auto provider, provider_beside(edit, providers, component));
-    add_links(providers.find(provider.image->resolved)->info, *flat, provider.name,
-              component.links);
+    if (const auto& image = provider.image)
+      add_links(providers.find(image->resolved)->info, *flat, provider.name, component.links);
     source.application.components.push_back(std::move(provider));
   }
   source.application.components.push_back(std::move(component));  // ends `source`

@@ -157,7 +157,8 @@ void Client::on_session() {
 void Client::finish(const CallPtr& call, Result<Reply> result) {
   const auto done = std::exchange(call->done, nullptr);
   call->alarm.cancel();
-  const auto kept = call;  // the reference may be into what goes
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be into what goes
+  const auto kept = call;
   calls_.erase(kept);
   if (done) done(std::move(result));
 }

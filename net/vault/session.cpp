@@ -225,7 +225,7 @@ void Session::on_renewal(const std::expected<HttpAnswer, Broken>& outcome) {
               std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(left).count()}}});
 }
 
-void Session::doubt(std::string token, std::function<void(Verdict)> verdict) {
+void Session::doubt(const std::string& token, std::function<void(Verdict)> verdict) {
   if (token != lease_.token) return verdict(Verdict::bad);
   const auto now = clock_.now();
   if (now < looked_ + k_good_for && now < ends_) return verdict(Verdict::good);

@@ -56,7 +56,7 @@ class Session final {
   // The server refused something with this token. Calls `verdict` later: whether the token itself
   // is good, so that the refusal was meant.
   enum class Verdict { good, bad };
-  void doubt(std::string token, std::function<void(Verdict)> verdict);
+  void doubt(const std::string& token, std::function<void(Verdict)> verdict);
 
  private:
   void log_in();

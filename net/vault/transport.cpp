@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds k_retry_first = 10ms;
+constexpr std::chrono::milliseconds k_redial_first = 10ms;
 constexpr std::chrono::seconds k_kept = 60s;  // Vault itself keeps them for five minutes
 
 // Whether trying again could help before somebody has changed something.
@@ -206,7 +206,7 @@ void Transport::dialled(Dial* dial,
   trouble_ = result.error().why;
   if (is_lasting(result.error().kind)) fail_all(Broken::Kind::not_sent, trouble_);
   const auto most =
-      std::min(settings_.retry_most, k_retry_first * (1 << std::min(failures_++, 16u)));
+      std::min(settings_.retry_most, k_redial_first * (1 << std::min(failures_++, 16u)));
   // Between half of it and all, so that threads and hosts do not come all at once.
   const auto half = std::chrono::nanoseconds(most) / 2;
   const auto chance = random_.next() % static_cast<std::uint64_t>(half.count() + 1);

@@ -112,7 +112,7 @@ void HttpClientEndpoint::refused_target(const std::string& source, const Target&
 }
 
 void HttpClientEndpoint::refused_tls(const std::string& source, const Target& target) {
-  if (!is_news(source, target, "ca_file")) return;
+  if (!no_tls_ || !is_news(source, target, "ca_file")) return;
   log_.warn(fmt::format("https://{}:{} cannot be trusted: {}, in `ca_file` in the target config of "
                         "the link",
                         target.host, target.port, no_tls_->message),

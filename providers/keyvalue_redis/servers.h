@@ -2,7 +2,6 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,13 +19,13 @@ class Servers final {
   Servers(const net::redis::ClientSettings& settings, std::shared_ptr<const net::TlsClient> tls,
           const net::redis::Client::Surroundings& around) {
     if (std::holds_alternative<net::redis::ClusterNodes>(settings.address.place)) {
-      cluster_.emplace(settings, around);
+      cluster_ = std::make_unique<net::redis::Cluster>(settings, around);
     } else {
-      server_.emplace(settings, std::move(tls), around);
+      server_ = std::make_unique<net::redis::Client>(settings, std::move(tls), around);
     }
   }
 
-  bool is_cluster() const { return cluster_.has_value(); }
+  bool is_cluster() const { return cluster_ != nullptr; }
   // As Client::send. `slot`: of the keys; counts in a cluster only.
   template <class Write>
   void send(std::uint16_t slot, MonotonicTime deadline,
@@ -47,13 +46,13 @@ class Servers final {
   }
   // Null: there is no such node (any more).
   net::redis::Client* find_node(std::string_view name) {
-    if (server_) return &*server_;
+    if (server_) return server_.get();
     return cluster_->find_node(name);
   }
 
  private:
-  std::optional<net::redis::Client> server_;
-  std::optional<net::redis::Cluster> cluster_;  // if it is none
+  std::unique_ptr<net::redis::Client> server_;  // one of them is there
+  std::unique_ptr<net::redis::Cluster> cluster_;
 };
 
 }  // namespace weft::providers::keyvalue_redis

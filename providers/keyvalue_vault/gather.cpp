@@ -15,7 +15,7 @@ namespace kv = contracts::keyvalue;
 
 constexpr std::size_t k_at_once = 32;
 
-kv::OwnedBytes owned(std::string_view text) {
+kv::OwnedBytes owned_value(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));
   return {bytes.begin(), bytes.end()};
 }
@@ -67,7 +67,7 @@ class Gathering final : public std::enable_shared_from_this<Gathering> {
     for (const auto key : keys_) {
       const auto& value = wanted_.at(key).value;
       if (value) {
-        found.emplace_back(std::tuple(std::string(key), owned(*value)));
+        found.emplace_back(std::tuple(std::string(key), owned_value(*value)));
       } else {
         found.emplace_back();
       }

@@ -142,7 +142,8 @@ Request Store::request(const LanePtr& lane, Verb verb) const {
   made.capability = gone                 ? "\"delete\""
                     : verb == Verb::read ? "\"read\""
                                          : "\"create\", \"update\"";
-  made.repeat = verb == Verb::write ? Repeat::no : Repeat::yes;
+  // A write that is sent again could undo what another caller was answered in between.
+  made.repeat = verb == Verb::read ? Repeat::yes : Repeat::no;
   made.deadline = clock_.now();
   for (const auto& op : lane->batch) {
     if (op) made.deadline = std::max(made.deadline, op->deadline());
@@ -189,7 +190,6 @@ void Store::apply(const LanePtr& lane) {
 void Store::write(const LanePtr& lane, std::optional<std::uint64_t> cas) {
   auto made = request(lane, Verb::write);
   made.body = write_secret(lane->secret, cas);
-  if (!cas) made.repeat = Repeat::yes;
   client_->send(std::move(made), [this, lane](auto reply) { on_write(lane, std::move(reply)); });
 }
 

@@ -108,7 +108,8 @@ const contracts::ProviderKind& kind() {
                .aliases = {},
                .serves = ms::k_served,
                .calls = ms::k_called,
-               .keys = k_keys},
+               .keys = k_keys,
+               .keeps = contracts::Keeps::in_its_memory},
       .succession = contracts::Succession::side_by_side,
       .start = start};
   return made;

@@ -41,7 +41,7 @@ TEST(MessagingMemory, gives_a_message_to_no_link_when_one_of_them_has_no_room) {
   }
 
   EXPECT_EQ(sent(user, "a", "too much"),
-            "full: 3 messages wait for the link broker slow worker, more are not taken");
+            "full: 3 messages wait for the link broker slow, more are not taken");
 
   user.run_for(std::chrono::milliseconds(20));
   EXPECT_EQ(quick.received.size(), 4u);

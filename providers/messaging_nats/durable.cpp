@@ -15,6 +15,8 @@ using net::nats::More;
 
 // How long a request for messages waits for some.
 constexpr std::chrono::milliseconds k_fetch_time{5'000};
+// Where there are more subjects than places they take turns.
+constexpr std::chrono::milliseconds k_turn_time{200};
 constexpr std::chrono::milliseconds k_fetch_grace{2'000};
 constexpr std::chrono::milliseconds k_retry_pause{500};
 constexpr std::size_t k_name_bytes = 128;
@@ -36,9 +38,10 @@ std::uint64_t stable_hash(std::string_view text) {
 // Who names a queue shares it with all who do; otherwise it is the link's own, in every host.
 std::string consumer_name(const contracts::SourceLink& link,
                           const contracts::messaging::Pattern& pattern) {
-  if (!pattern.queue.empty() && is_name(pattern.queue)) return pattern.queue;
-  const auto words = fmt::format("{}\n{}\n{}\n{}\n{}", link.source.text(), link.link.text(),
-                                 link.target.text(), pattern.subject, pattern.queue);
+  if (!pattern.queue.empty() && is_name(pattern.queue))
+    return fmt::format("{}-{:016x}", pattern.queue, stable_hash(pattern.subject));
+  const auto words = fmt::format("{}\n{}\n{}\n{}", link.source.text(), link.link.text(),
+                                 pattern.subject, pattern.queue);
   return fmt::format("weft-{:016x}", stable_hash(words));
 }
 
@@ -162,7 +165,9 @@ void DurableSubscription::go_on() {
   if (!started_ || stopped_ || settings_.at_once == 0) return;
   std::size_t taken = handled_.size() + waiting_.size();
   for (const auto& one : consumers_) taken += one.promised;
-  for (std::size_t i = 0; i < consumers_.size(); ++i) {
+  const auto first = next_;
+  for (std::size_t k = 0; k < consumers_.size(); ++k) {
+    const auto i = (first + k) % consumers_.size();
     auto& consumer = consumers_[i];
     if (consumer.asking) continue;
     if (!consumer.there) {
@@ -174,6 +179,7 @@ void DurableSubscription::go_on() {
     if (taken >= settings_.at_once) return;
     const auto messages = std::min(share, settings_.at_once - taken);
     taken += messages;
+    next_ = i + 1;
     fetch(i, messages);
   }
 }
@@ -207,11 +213,11 @@ void DurableSubscription::fetch(std::size_t index, std::size_t messages) {
   auto& consumer = consumers_[index];
   consumer.asking = true;
   consumer.promised = messages;
-  const auto payload = net::nats::write_next(static_cast<int>(messages), k_fetch_time);
+  const auto time = settings_.at_once < consumers_.size() ? k_turn_time : k_fetch_time;
+  const auto payload = net::nats::write_next(static_cast<int>(messages), time);
   const auto subject =
       fmt::format("{}CONSUMER.MSG.NEXT.{}.{}", api_, stream_.stream, consumer.name);
-  client_->fetch({.subject = subject, .payload = payload},
-                 clock_.now() + k_fetch_time + k_fetch_grace,
+  client_->fetch({.subject = subject, .payload = payload}, clock_.now() + time + k_fetch_grace,
                  stream_outcome(
                      self_,
                      [index](DurableSubscription& self, const Message& message) {

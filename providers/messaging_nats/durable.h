@@ -82,6 +82,7 @@ class DurableSubscription final : public contracts::Subscription, contracts::mes
   Log& log_;
   // The thread of the executor only.
   std::vector<Consumer> consumers_;
+  std::size_t next_ = 0;  // of them: the first to be asked
   bool started_ = false, taking_ = false, stopped_ = false;
   std::string trouble_;  // what was told last
   std::deque<Item> waiting_;

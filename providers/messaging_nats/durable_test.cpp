@@ -46,14 +46,12 @@ class DurableNats : public testing::Test {
     for (auto& [key, value] : more) made[key] = value;
     return made;
   }
-  void send(std::string_view text) {
-    const ms::Message message{"work.a", body(text), {}};
+  void send(std::string_view text, std::string_view subject = "work.a") {
+    const ms::Message message{subject, body(text), {}};
     EXPECT_TRUE(MessagingCall(user, {}, "publish", message).result<void>());
   }
   // Of the consumer, as the server counts.
-  std::string consumer() const {
-    return ask_nats(server.port(), "$JS.API.CONSUMER.INFO.WORK.workers", "");
-  }
+  std::string consumer() const { return ask_nats(server.port(), "$JS.API.CONSUMER.LIST.WORK", ""); }
   bool consumer_says(const std::string& what) {
     return user.run_until([&] { return consumer().contains(what); });
   }
@@ -96,6 +94,17 @@ TEST_F(DurableNats, delivers_again_what_was_refused_until_it_is_handled) {
   EXPECT_TRUE(consumer_says("\"num_ack_pending\":0"));
   user.run_for(60ms);
   EXPECT_EQ(worker.received.size(), 3u);
+}
+
+TEST_F(DurableNats, gives_each_subject_its_turn_where_there_are_fewer_places_than_subjects) {
+  make_stream();
+  TestComponent worker;
+  user.subscribe(
+      link({{"subscriptions", "work.a|workers, work.b|workers"}, {"max_in_flight", "1"}}), worker);
+
+  for (const auto* subject : {"work.a", "work.b", "work.a", "work.b"}) send("one", subject);
+
+  EXPECT_TRUE(comes_to(worker, 4));
 }
 
 TEST_F(DurableNats, gives_up_after_the_last_delivery_and_keeps_a_dead_letter) {

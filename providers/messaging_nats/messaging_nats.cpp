@@ -98,8 +98,7 @@ class NatsProvider final : public contracts::Provider {
  private:
   // The same for every thread and every generation of the link in this host, and for no other.
   std::string queue_of(const contracts::SourceLink& link) const {
-    const auto words = fmt::format("{}\n{}\n{}\n{}", home_, link.source.text(), link.link.text(),
-                                   link.target.text());
+    const auto words = fmt::format("{}\n{}\n{}", home_, link.source.text(), link.link.text());
     return fmt::format("weft.{:016x}{:016x}", process_mark(random_),
                        std::hash<std::string>()(words));
   }

@@ -70,11 +70,11 @@ void CoreSubscription::start() {
       on_refused(std::move(id).error());
     }
   }
-  const auto known = [held = std::weak_ptr(self_)] {
-    if (const auto self = held.lock()) (*self)->taking_ = (*self)->ids_.size() > 0;
+  auto known = [held = std::weak_ptr(self_)] {
+    if (const auto self = held.lock()) (*self)->taking_ = !(*self)->ids_.empty();
   };
   client_->publish({.subject = {}}, MonotonicTime::max(),
-                   std::make_unique<Known<decltype(known)>>(known));
+                   std::make_unique<Known<decltype(known)>>(std::move(known)));
 }
 
 void CoreSubscription::stop() {

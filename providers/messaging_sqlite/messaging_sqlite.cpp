@@ -2,7 +2,6 @@
 
 #include <array>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "contracts/messaging/capabilities.h"
@@ -83,16 +82,16 @@ class SqliteProvider final : public contracts::Provider {
 
   // Takes what the file holds into the queues, and starts the writer's thread.
   Result<> begin() {
-    TRY_OK(shared_.store.load([this](Store::Row row) {
+    TRY_OK(shared_.store.load([this](const Store::Row& row) {
       shared_.broker.queues.restore(
           row.link,
           {.id = row.id, .deliveries = row.deliveries, .bytes = row.bytes, .message = nullptr});
     }));
-    writer_.emplace(sqlite::Writer::Setup{.store = shared_.store,
-                                          .what = "message store",
-                                          .limits = {},
-                                          .clock = shared_.broker.clock,
-                                          .log = shared_.broker.log});
+    writer_ = std::make_unique<sqlite::Writer>(sqlite::Writer::Setup{.store = shared_.store,
+                                                                     .what = "message store",
+                                                                     .limits = {},
+                                                                     .clock = shared_.broker.clock,
+                                                                     .log = shared_.broker.log});
     return {};
   }
 
@@ -124,7 +123,7 @@ class SqliteProvider final : public contracts::Provider {
 
  private:
   Shared shared_;
-  std::optional<sqlite::Writer> writer_;
+  std::unique_ptr<sqlite::Writer> writer_;
 };
 
 constexpr auto k_limits = ms::queue_keys("1000000", "1073741824");

@@ -131,7 +131,7 @@ TEST(MessagingSqlite, takes_no_more_than_may_wait) {
   EXPECT_EQ(sent(user, "a", "3"), "taken");
 
   EXPECT_EQ(sent(user, "a", "4"),
-            "2 messages wait for the link broker default worker, more are not taken");
+            "2 messages wait for the link broker default, more are not taken");
 }
 
 // ---- kill -9 ----

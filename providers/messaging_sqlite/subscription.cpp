@@ -81,7 +81,8 @@ void SqliteSubscription::give_up(Item item) {
        *std::move(message));
 }
 
-void SqliteSubscription::bury(Item item, std::shared_ptr<Reserved> grave, OwnedMessage body) {
+void SqliteSubscription::bury(Item item, const std::shared_ptr<Reserved>& grave,
+                              OwnedMessage body) {
   if (grave->links().empty()) {
     log().error("nobody subscribes to the subject of dead letters: the message is dropped",
                 {{"link", key()}, {"subject", body.subject}});
@@ -96,7 +97,7 @@ void SqliteSubscription::bury(Item item, std::shared_ptr<Reserved> grave, OwnedM
 }
 
 // `item`: what is delivered again when it fails; none has the number 0 and no message.
-void SqliteSubscription::settle(Item item, std::size_t bytes, Settle::Step step,
+void SqliteSubscription::settle(const Item& item, std::size_t bytes, Settle::Step step,
                                 std::function<void()> after) {
   ++unsettled_;
   // The lane answers only while this is there.

@@ -31,8 +31,10 @@ class SqliteSubscription final : public contracts::messaging::QueueSubscription 
   void leave_behind(std::size_t messages) override;
 
   void give_up(Item item);
-  void bury(Item item, std::shared_ptr<Reserved> grave, contracts::messaging::OwnedMessage body);
-  void settle(Item item, std::size_t bytes, Settle::Step step, std::function<void()> after = {});
+  void bury(Item item, const std::shared_ptr<Reserved>& grave,
+            contracts::messaging::OwnedMessage body);
+  void settle(const Item& item, std::size_t bytes, Settle::Step step,
+              std::function<void()> after = {});
   void wait_and_see(Item item, const Error& error, std::string_view what);
 
   const contracts::messaging::Redelivery redelivery_;

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto k_start_patience = 40s;
+constexpr auto k_vault_patience = 40s;
 
 std::string variable_or(const char* name, const std::string& otherwise) {
   const char* value = std::getenv(name);
@@ -91,7 +91,7 @@ void VaultServer::start_sealed() {
       .words = {program(), "server", "-config", (folder_.path() / "vault.hcl").string()},
       .package = "nothing: tools/setup.d/openbao.sh brings it",
       .output = folder_.path() / "log"});
-  const auto until = std::chrono::steady_clock::now() + k_start_patience;
+  const auto until = std::chrono::steady_clock::now() + k_vault_patience;
   while (process_->running() && !health().starts_with('{')) {
     if (std::chrono::steady_clock::now() > until) {
       ADD_FAILURE() << "the server does not answer: " << process_->output();
