@@ -38,6 +38,7 @@ class Transport::Call final : public HttpClientHandler {
   void start(std::unique_ptr<HttpClientConnection> connection) {
     connection_ = std::move(connection);
     std::vector<HttpField> fields;
+    fields.reserve(ask_.fields.size() + 1);
     for (const auto& [name, value] : ask_.fields) fields.push_back({name, value});
     const auto length = std::to_string(ask_.body.size());
     if (!ask_.body.empty()) fields.push_back({"content-length", length});
