@@ -243,6 +243,7 @@ void Face::list_keys(std::string_view bucket, kv::Place from, std::uint32_t limi
     return ask({bucket, ""}, Op::Kind::read, std::move(answer),
                [from = std::move(from), limit](Secret& secret) {
                  std::vector<std::string> keys;
+                 keys.reserve(secret.fields.size());
                  for (const auto& [key, field] : secret.fields) keys.push_back(key);
                  return page_of(std::move(keys), from, limit);
                });

@@ -72,8 +72,7 @@ class Gathering final : public std::enable_shared_from_this<Gathering> {
         found.emplace_back();
       }
     }
-    auto answer = std::exchange(answer_, std::nullopt);
-    (*std::move(answer))(std::move(found));
+    if (auto answer = std::exchange(answer_, std::nullopt)) (*std::move(answer))(std::move(found));
   }
 
   const Calls::Token token_;  // ends last
@@ -96,10 +95,11 @@ class Gathering::Read final : public Op {
   std::size_t bytes() const noexcept override { return 0; }
   bool wanted() const noexcept override { return gathering_->wanted(); }
   bool apply(Secret& secret) noexcept override {
-    value_ = value_of(secret, Layout::secret_per_key, key_);
-    return value_->has_value();
+    return value_.emplace(value_of(secret, Layout::secret_per_key, key_)).has_value();
   }
-  void settle() noexcept override { gathering_->on_value(wanted_, *std::move(value_)); }
+  void settle() noexcept override {
+    if (value_) gathering_->on_value(wanted_, *std::move(value_));
+  }
   void fail(Error error) noexcept override { gathering_->fail(std::move(error)); }
 
  private:

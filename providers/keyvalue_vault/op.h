@@ -55,15 +55,16 @@ class AnswerOp final : public Op {
   std::size_t bytes() const noexcept override { return answer_.argument_bytes(); }
   bool wanted() const noexcept override { return answer_.wanted(); }
   bool apply(Secret& secret) noexcept override {
-    result_.emplace(apply_(secret));
-    return result_->has_value();
+    return result_.emplace(apply_(secret)).has_value();
   }
   void settle() noexcept override {
-    if (!*result_) return std::move(answer_)(std::unexpected(std::move(*result_).error()));
+    if (!result_) return;
+    auto& result = *result_;
+    if (!result) return std::move(answer_)(std::unexpected(std::move(result).error()));
     if constexpr (std::is_void_v<Answered>) {
       std::move(answer_)({});
     } else {
-      std::move(answer_)(convert_(**result_));
+      std::move(answer_)(convert_(*result));
     }
   }
   void fail(Error error) noexcept override {

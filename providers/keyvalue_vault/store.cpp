@@ -217,12 +217,12 @@ void Store::try_again(const LanePtr& lane) {
   }
   const auto most = std::min<std::chrono::nanoseconds>(
       k_pause_most, k_pause_first * (1 << std::min(lane->attempts, 6u)));
-  lane->pause.emplace(executor_, clock_, [this, raw = lane.get()] {
+  auto& pause = lane->pause.emplace(executor_, clock_, [this, raw = lane.get()] {
     const auto found = lanes_.find(raw->path);
     if (found != lanes_.end()) look(LanePtr(found->second));
   });
-  lane->pause->set(clock_.now() + std::chrono::nanoseconds(
-                                      random_.next() % static_cast<std::uint64_t>(most.count())));
+  pause.set(clock_.now() +
+            std::chrono::nanoseconds(random_.next() % static_cast<std::uint64_t>(most.count())));
 }
 
 void Store::erase(const LanePtr& lane) {

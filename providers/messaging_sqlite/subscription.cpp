@@ -77,11 +77,10 @@ void SqliteSubscription::give_up(Item item) {
   const auto bytes = kept_bytes(message->view());
   auto links = queues().reserve(redelivery_.dead_letters, bytes);
   if (!links) return wait_and_see(item, links.error(), "a dead letter could not be kept");
-  bury(std::move(item), std::make_shared<Reserved>(queues(), *std::move(links), bytes),
-       *std::move(message));
+  bury(item, std::make_shared<Reserved>(queues(), *std::move(links), bytes), *std::move(message));
 }
 
-void SqliteSubscription::bury(Item item, const std::shared_ptr<Reserved>& grave,
+void SqliteSubscription::bury(const Item& item, const std::shared_ptr<Reserved>& grave,
                               OwnedMessage body) {
   if (grave->links().empty()) {
     log().error("nobody subscribes to the subject of dead letters: the message is dropped",
@@ -93,7 +92,7 @@ void SqliteSubscription::bury(Item item, const std::shared_ptr<Reserved>& grave,
     TRY(*ids, store.move(id, grave->links(), body.view()));
     return {};
   };
-  settle(std::move(item), bytes, std::move(step), [grave, ids] { grave->fill(*ids); });
+  settle(item, bytes, std::move(step), [grave, ids] { grave->fill(*ids); });
 }
 
 // `item`: what is delivered again when it fails; none has the number 0 and no message.

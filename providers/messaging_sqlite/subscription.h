@@ -31,7 +31,7 @@ class SqliteSubscription final : public contracts::messaging::QueueSubscription 
   void leave_behind(std::size_t messages) override;
 
   void give_up(Item item);
-  void bury(Item item, const std::shared_ptr<Reserved>& grave,
+  void bury(const Item& item, const std::shared_ptr<Reserved>& grave,
             contracts::messaging::OwnedMessage body);
   void settle(const Item& item, std::size_t bytes, Settle::Step step,
               std::function<void()> after = {});
