@@ -11,7 +11,6 @@
 namespace weft::plan {
 namespace {
 
-using contracts::FunctionType;
 using contracts::InterfaceName;
 using contracts::InterfaceType;
 using contracts::Match;

@@ -13,7 +13,6 @@ using contracts::keyvalue::Bytes;
 using contracts::keyvalue::Changed;
 using contracts::keyvalue::Item;
 using contracts::keyvalue::Outcome;
-using contracts::keyvalue::OwnedBytes;
 using contracts::keyvalue::Pair;
 using contracts::keyvalue::Snapshot;
 using contracts::keyvalue::Swapped;

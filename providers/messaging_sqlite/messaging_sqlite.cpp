@@ -17,7 +17,6 @@ namespace weft::providers::messaging_sqlite {
 namespace {
 
 namespace ms = contracts::messaging;
-using contracts::ConfigKey;
 
 // What the provider, its endpoints and its subscriptions share.
 struct Shared {
