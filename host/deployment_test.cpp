@@ -74,7 +74,7 @@ class WatchedProvider final : public contracts::Provider {
   Result<std::unique_ptr<contracts::Endpoint>> open(boost::asio::io_context::executor_type,
                                                     const contracts::Settings& settings) override {
     if (settings.contains("bad")) return fail(Errc::invalid, "`bad` is not a key");
-    if (watched_.refuse_second && watched_.open > 0) return fail(Errc::invalid, "one is enough");
+    if (watched_.refuse_second && asked_++ > 0) return fail(Errc::invalid, "one is enough");
     return std::make_unique<WatchedEndpoint>(watched_);
   }
   Result<std::unique_ptr<contracts::Subscription>> subscribe(boost::asio::io_context::executor_type,
@@ -91,6 +91,7 @@ class WatchedProvider final : public contracts::Provider {
   }
 
  private:
+  std::atomic<int> asked_ = 0;  // by threads at once
   Watched& watched_;
 };
 

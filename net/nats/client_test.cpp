@@ -315,7 +315,7 @@ TEST_F(NatsClient, bounds_what_waits_and_forgets_what_nobody_wants) {
                    std::make_unique<Told>(one));
   }
   EXPECT_NE(large[2].find("bytes wait to be sent already"), std::string::npos);
-  run_until([&] { return !large[0].empty(); });
+  run_until([&] { return !large[0].empty() && client.waiting_bytes() == 0; });
   EXPECT_EQ(client.waiting_bytes(), 0u);
   for (auto& one : small)
     client.request({.subject = "a"}, MonotonicTime::max(), std::make_unique<Told>(one));

@@ -78,6 +78,9 @@ class TestComponent final : public contracts::Invoker {
     most_open = std::max(most_open, open_.size());
     return contracts::Pending(*call);
   }
+  ~TestComponent() {
+    for (auto* call : open_) call->owner = nullptr;
+  }
   std::size_t open() const { return open_.size(); }
   // The oldest that is open.
   void answer(Answer answer) {
@@ -93,13 +96,15 @@ class TestComponent final : public contracts::Invoker {
 
  private:
   struct OpenHandling final : contracts::Call {
-    OpenHandling(TestComponent& its, contracts::Replier& whose) : owner(its), replier(whose) {}
+    OpenHandling(TestComponent& its, contracts::Replier& whose) : owner(&its), replier(whose) {}
     void cancel() noexcept override {
-      ++owner.cancelled;
-      std::erase(owner.open_, this);
+      if (owner != nullptr) {
+        ++owner->cancelled;
+        std::erase(owner->open_, this);
+      }
       delete this;
     }
-    TestComponent& owner;
+    TestComponent* owner;  // null: it has gone
     contracts::Replier& replier;
   };
   static contracts::Reply reply(Result<Said> result) {
