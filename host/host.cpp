@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <thread>
-#include <tuple>
 #include <utility>
 
-#include "base/bytes.h"
 #include "host/config_store.h"
 #include "host/images.h"
 #include "host/plan/plan.h"
+#include "host/step_secrets.h"
 
 namespace weft::host {
 namespace {
@@ -57,58 +56,10 @@ const ComponentId* opener(const plan::Step& step) {
   return nullptr;
 }
 
+// Of a component, to which they go as secrets, also while it runs.
 bool has_secrets(const plan::Step& step) {
   const auto* component = std::get_if<plan::StartComponent>(&step.what);
   return component != nullptr && !component->secrets.empty();
-}
-
-bool same_uses(std::span<const plan::SecretUse> one, std::span<const plan::SecretUse> other) {
-  const auto place = [](const plan::SecretUse& use) {
-    return std::tie(use.name, use.key, use.field, use.file, use.key_file, use.key_variable);
-  };
-  return std::ranges::equal(one, other, {}, place, place);
-}
-
-// Of a provider or an endpoint they are settings.
-std::span<const plan::SecretUse> uses_of(const plan::Step& step) {
-  if (const auto* one = std::get_if<plan::StartComponent>(&step.what)) return one->secrets;
-  if (const auto* one = std::get_if<plan::StartProvider>(&step.what)) return one->secrets;
-  if (const auto* one = std::get_if<plan::OpenEndpoint>(&step.what)) return one->secrets;
-  return {};
-}
-
-contracts::Settings with(contracts::Settings settings, std::span<const plan::SecretUse> uses,
-                         const contracts::Secrets* secrets) {
-  for (const auto& use : uses) {
-    if (const auto* value = secrets->find(use.name))
-      settings.insert_or_assign(use.name, std::string(text_of(value->bytes)));
-  }
-  return settings;
-}
-
-bool same_values(std::span<const plan::SecretUse> uses, const contracts::Secrets& one,
-                 const contracts::Secrets& other) {
-  return std::ranges::all_of(uses, [&](const plan::SecretUse& use) {
-    const auto* a = one.find(use.name);
-    const auto* b = other.find(use.name);
-    return a != nullptr && b != nullptr && std::ranges::equal(a->bytes, b->bytes);
-  });
-}
-
-// A provider may quote a setting that it does not understand.
-template <class T>
-Result<T> hide(Result<T> started, std::span<const plan::SecretUse> uses,
-               const contracts::Secrets* secrets) {
-  if (started) return started;
-  auto error = std::move(started).error();
-  for (const auto& use : uses) {
-    const auto* value = secrets->find(use.name);
-    if (value == nullptr || value->bytes.empty()) continue;
-    const auto text = text_of(value->bytes);
-    for (std::size_t at = 0; (at = error.message.find(text, at)) != std::string::npos; at += 3)
-      error.message.replace(at, text.size(), "***");
-  }
-  return std::unexpected(std::move(error));
 }
 
 // Where links lead: the generation behind the name of each endpoint.
@@ -366,15 +317,22 @@ Result<bool> Host::has_other_secrets(const plan::Step& step, Reread reread) {
 Result<Generation> Host::start_provider(const plan::StartProvider& step,
                                         const contracts::Secrets* secrets) {
   auto whole = step;
-  whole.config = with(step.config, step.secrets, secrets);
-  return hide(deployment_->start(whole), step.secrets, secrets);
+  whole.config = with_secrets(step.config, step.secrets, secrets);
+  return hide_secrets(deployment_->start(whole), step.secrets, secrets);
 }
 
 Result<Generation> Host::open_endpoint(const plan::OpenEndpoint& step, Generation provider,
                                        const contracts::Secrets* secrets) {
   auto whole = step;
-  whole.settings = with(step.settings, step.secrets, secrets);
-  return hide(deployment_->start(whole, provider), step.secrets, secrets);
+  whole.settings = with_secrets(step.settings, step.secrets, secrets);
+  return hide_secrets(deployment_->start(whole, provider), step.secrets, secrets);
+}
+
+Result<Generation> Host::subscribe(const plan::Subscribe& step, Generation provider,
+                                   const contracts::Secrets* secrets) {
+  auto whole = step;
+  whole.settings = with_secrets(step.settings, step.secrets, secrets);
+  return hide_secrets(deployment_->start(whole, provider), step.secrets, secrets);
 }
 
 Result<> Host::start(const plan::Step& step, const Given& given, Change& change) {
@@ -390,7 +348,7 @@ Result<> Host::start(const plan::Step& step, const Given& given, Change& change)
     TRY(generation, open_endpoint(*endpoint, of.generation, secrets.get()));
   } else if (const auto* one = std::get_if<plan::Subscribe>(&step.what)) {
     const auto& of = change.running.at(provider_key(one->provider));
-    TRY(generation, deployment_->start(*one, of.generation));
+    TRY(generation, subscribe(*one, of.generation, secrets.get()));
   } else {
     const auto& component = std::get<plan::StartComponent>(step.what);
     const auto extra = given.extras.find(component.id);
@@ -465,7 +423,8 @@ Generation Host::start_again(const Running& closed) {
     const auto* endpoint = std::get_if<plan::OpenEndpoint>(&step.what);
     again = endpoint != nullptr
                 ? open_endpoint(*endpoint, of->second.generation, closed.secrets.get())
-                : deployment_->start(std::get<plan::Subscribe>(step.what), of->second.generation);
+                : subscribe(std::get<plan::Subscribe>(step.what), of->second.generation,
+                            closed.secrets.get());
   }
   if (again) return *again;
   services_.log.error(

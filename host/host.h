@@ -122,6 +122,8 @@ class Host {
   Result<bool> has_other_secrets(const plan::Step& step, Reread reread);
   Result<Generation> start_provider(const plan::StartProvider& step,
                                     const contracts::Secrets* secrets);
+  Result<Generation> subscribe(const plan::Subscribe& step, Generation provider,
+                               const contracts::Secrets* secrets);
   Result<Generation> open_endpoint(const plan::OpenEndpoint& step, Generation provider,
                                    const contracts::Secrets* secrets);
   void undo(Change& change);

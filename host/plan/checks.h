@@ -31,6 +31,8 @@ struct ProviderSettings {
 ProviderSettings settings_of(const Unit& provider);
 // Of the provider that the link leads to: those of the link before its own.
 ProviderSettings settings_of(const Edge& edge);
+// Of the provider that the link leaves: those of the link before its own.
+ProviderSettings settings_at_source(const Edge& edge);
 // Grants wider than used, configuration that nothing reads, events that reach nobody, cycles.
 void check_grants(const Input& input, const World& world, manifest::Findings& findings);
 // Providers, components and links; routes come behind.

@@ -110,6 +110,7 @@ struct Subscribe {
   ComponentId target;
   Settings settings;    // the provider's config, overridden by the link's source config
   std::uint64_t calls;  // that the target takes at once
+  std::vector<SecretUse> secrets = {};  // settings beside `settings`, which has none of their keys
 };
 
 struct Step {

@@ -102,7 +102,7 @@ void check_settings(const contracts::ProviderInfo& provider, const std::vector<S
 
 void check_unit(const Unit& unit, Findings& findings) {
   using contracts::KeyPlace;
-  constexpr std::array places = {KeyPlace::provider, KeyPlace::link_target};
+  constexpr std::array places = {KeyPlace::provider, KeyPlace::link_target, KeyPlace::link_source};
   const auto& component = *unit.component;
   if (component.kind == contracts::ComponentKind::capability) {
     if (unit.provider != nullptr)
@@ -194,6 +194,12 @@ ProviderSettings settings_of(const Edge& edge) {
   auto made = settings_of(*edge.target);
   override_by(made, merged(edge.link->target_config, Keys::lower_case),
               uses_of(edge.link->target_secrets, *edge.application));
+  return made;
+}
+
+ProviderSettings settings_at_source(const Edge& edge) {
+  auto made = settings_of(*edge.source);
+  override_by(made, merged(edge.link->source_config, Keys::lower_case), {});
   return made;
 }
 

@@ -60,7 +60,7 @@ struct Hashed {
   }
   void operator()(const Subscribe& one) {
     hash.add(one.provider.text()).add(one.link.text()).add(one.contract).add(one.target.text());
-    hash.add(one.settings).add(one.calls);
+    hash.add(one.settings).add(one.calls).add(one.secrets);
   }
 };
 
@@ -185,13 +185,12 @@ Step subscription_step(const Edge& edge, std::string_view contract) {
   const auto& link = *edge.link;
   const auto& provider = *edge.source->component;
   const auto& target = *edge.target->component;
-  auto settings = merged(link.source_config, Keys::lower_case);
-  settings.merge(merged(provider.config, Keys::lower_case));
+  auto settings = settings_at_source(edge);
   return make_step(
       fmt::format("subscription {} {} {}", provider.id.text(), link.name.text(), contract),
       *edge.application, link.at,
-      Subscribe{provider.id, link.name, std::string(contract), target.id, std::move(settings),
-                target.limits.calls});
+      Subscribe{provider.id, link.name, std::string(contract), target.id, std::move(settings.plain),
+                target.limits.calls, std::move(settings.secret)});
 }
 
 bool both_start(const Edge& edge) { return edge.source->starts() && edge.target->starts(); }

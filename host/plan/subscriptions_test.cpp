@@ -45,6 +45,32 @@ TEST(Subscriptions, come_after_what_they_join_with_the_settings_of_link_and_prov
   EXPECT_EQ(made.calls, 10u);
 }
 
+TEST(Subscriptions, take_the_secrets_of_their_provider_unless_the_link_has_the_key) {
+  constexpr std::string_view k_secrets =
+      ", secrets: [{name: subscriptions, properties: {policy: p, key: seed}}]";
+
+  const auto with_policy = [](std::string_view config, std::string_view more) {
+    auto text = application(component("worker") + broker("worker", config, more));
+    text.insert(text.find("components:"),
+                "policies: [{name: p, type: policy.secret.wasmcloud.dev/v1alpha1, properties: "
+                "{backend: 'weft:secrets-file'}}], ");
+    return Host().add(std::move(text)).with("app-worker", loaded({}, {k_messages})).good();
+  };
+
+  const auto theirs = with_policy("depth: link", k_secrets);
+  const auto none = with_broker("depth: link").good();
+  const auto own = with_policy("subscriptions: plain", k_secrets);
+
+  const auto& made = std::get<Subscribe>(theirs.steps.back().what);
+  ASSERT_EQ(made.secrets.size(), 1u);
+  EXPECT_EQ(made.secrets[0].name, "subscriptions");
+  EXPECT_EQ(made.secrets[0].key, "seed");
+  EXPECT_NE(theirs.steps.back().hash, none.steps.back().hash);
+  const auto& plain = std::get<Subscribe>(own.steps.back().what);
+  EXPECT_TRUE(plain.secrets.empty());
+  EXPECT_EQ(plain.settings.at("subscriptions"), "plain");
+}
+
 TEST(Subscriptions, are_made_anew_when_their_settings_or_their_target_change_and_not_otherwise) {
   const auto before = with_broker("subscriptions: a").good();
   const auto changed = [&](const Plan& now) { return diff(applied(before), now).changed.size(); };
