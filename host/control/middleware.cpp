@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "contracts/flat_contract.h"
@@ -13,10 +14,12 @@ namespace {
 
 using contracts::Component;
 using contracts::ComponentKind;
+using contracts::Config;
 using contracts::FlatContract;
 using contracts::InterfaceName;
 using contracts::Link;
 using contracts::Manifest;
+using contracts::Secret;
 
 bool is_of(std::string_view interface, std::string_view ns, std::string_view package) {
   const auto name = InterfaceName::parse(interface);
@@ -61,6 +64,23 @@ void add_links(const contracts::ProviderInfo& info, const FlatContract& flat,
   }
 }
 
+bool same_config(const Config& a, const Config& b) {
+  const auto pair = [](const contracts::Setting& one) { return std::tie(one.key, one.value); };
+  if (!a.values || !b.values) return !a.values && !b.values && a.id == b.id;
+  return std::ranges::equal(*a.values, *b.values, {}, pair, pair);
+}
+
+bool same_secret(const Secret& a, const Secret& b) {
+  return std::tie(a.name, a.policy, a.key, a.field) == std::tie(b.name, b.policy, b.key, b.field);
+}
+
+// Whether both lead to one target with the same settings: one link can then take their place.
+bool same_end(const Link& a, const Link& b) {
+  return a.target.text == b.target.text &&
+         std::ranges::equal(a.target_config, b.target_config, same_config) &&
+         std::ranges::equal(a.target_secrets, b.target_secrets, same_secret);
+}
+
 // The links of `source` that the edit names, which all lead to one target.
 Result<std::vector<Link*>> links_of(const InsertLink& edit, Component& source) {
   std::vector<Link*> found;
@@ -73,7 +93,13 @@ Result<std::vector<Link*>> links_of(const InsertLink& edit, Component& source) {
                                              edit.name, edit.ns, edit.package));
   }
   for (const auto* link : found) {
-    if (link->target.text == found.front()->target.text) continue;
+    if (same_end(*link, *found.front())) continue;
+    if (link->target.text == found.front()->target.text) {
+      return fail(Errc::invalid,
+                  fmt::format("the links of '{}' for {}:{} lead to '{}' with different settings: "
+                              "bring them together with `weft link put` first",
+                              edit.source, edit.ns, edit.package, link->target.text));
+    }
     return fail(Errc::invalid,
                 fmt::format("the links of '{}' for {}:{} lead to '{}' and to '{}': bring them "
                             "together with `weft link put` first",

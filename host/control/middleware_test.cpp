@@ -156,6 +156,18 @@ TEST_F(Middleware, is_refused_where_the_links_of_the_contract_lead_to_two_target
   EXPECT_THAT(refusal(insert), HasSubstr("lead to 'kv' and to 'other'"));
 }
 
+TEST_F(Middleware, is_refused_where_the_links_of_the_contract_have_different_settings) {
+  ASSERT_TRUE(edit(PutLink{.source = "counter",
+                           .target = "kv",
+                           .ns = "wasi",
+                           .package = "keyvalue",
+                           .interfaces = {"atomics"},
+                           .source_config = {},
+                           .target_config = {{}, {{"url", "redis://a"}}}}));
+
+  EXPECT_THAT(refusal(insert), HasSubstr("lead to 'kv' with different settings"));
+}
+
 TEST_F(Middleware, is_not_taken_out_while_anybody_needs_it_for_something_else) {
   EXPECT_THAT(refusal(BypassLink{"cart"}), HasSubstr("'cart' stands in no link"));
   ASSERT_TRUE(edit(insert));
