@@ -13,11 +13,11 @@ class NatsServer:
         self.port, self.folder = port, folder
         self.start()
 
-    def start(self):
-        """On the data that are there."""
+    def start(self, *more):
+        """On the data that are there; `more`: options of the server."""
         self.folder.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
-            ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self.folder)], stderr=subprocess.DEVNULL)
+            ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self.folder), *more], stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while True:
             try:
