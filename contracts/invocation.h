@@ -46,6 +46,8 @@ struct Reply {
   // Of a failed HTTP call: the error code of wasi:http that says best why. `none`: what
   // http_code(Errc) makes of the error.
   HttpCode code = HttpCode::none;
+  // Of a failed call: a guest had begun with it, so that it may have had effects.
+  bool begun = false;
 };
 
 // Takes the reply of one call. The object belongs to the caller and outlives the call or cancels

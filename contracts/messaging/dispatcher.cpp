@@ -18,12 +18,13 @@ constexpr std::chrono::milliseconds k_first_pause{20}, k_longest_pause{1'000};
 constexpr std::uint32_t k_lines = 10;
 constexpr std::chrono::seconds k_lines_time{1};
 
-Ending ending_of(Errc code) {
+// A handler that had begun may fail with the error of what it called itself.
+Ending ending_of(Errc code, bool begun) {
   switch (code) {
     case Errc::denied:  // by the link, which is going
     case Errc::unavailable:
     case Errc::cancelled:
-      return Ending::not_taken;
+      return begun ? Ending::failed : Ending::not_taken;
     case Errc::timed_out:
       return Ending::timed_out;
     case Errc::not_found:
@@ -72,7 +73,7 @@ class Dispatcher::Handling final : public Replier {
     pending_.settled();
     if (!reply.results) {
       const auto& error = reply.results.error();
-      return owner_.end(*this, ending_of(error.code), error.message);
+      return owner_.end(*this, ending_of(error.code, reply.begun), error.message);
     }
     const auto said = decode<std::tuple<std::expected<void, std::string_view>>>(*reply.results);
     if (!said) return owner_.end(*this, Ending::failed, said.error().message);

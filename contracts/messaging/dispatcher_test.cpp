@@ -100,6 +100,17 @@ TEST(Dispatcher, asks_a_full_component_again_after_pauses_that_grow) {
   EXPECT_EQ(rig.endings, (std::vector{Ending::not_taken, Ending::not_taken, Ending::handled}));
 }
 
+TEST(Dispatcher, takes_an_error_of_what_the_handler_called_for_a_delivery_that_failed) {
+  TestComponent worker([](const Received&) { return TestComponent::failure(Errc::unavailable); });
+  worker.begins = true;
+  Rig rig(worker);
+  rig.left = 1;
+
+  rig.deliver_all();
+
+  EXPECT_EQ(rig.endings, std::vector{Ending::failed});
+}
+
 TEST(Dispatcher, gives_each_call_the_time_that_the_link_says) {
   TestComponent worker;
   Rig rig(worker, {{"timeout_ms", "250"}});

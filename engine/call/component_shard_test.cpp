@@ -233,6 +233,7 @@ TEST(ComponentShard, ends_a_guest_whose_import_fails_with_the_reason) {
 
   ASSERT_TRUE(taker.results);
   EXPECT_EQ(taker.results->error().code, Errc::denied);
+  EXPECT_TRUE(taker.begun);
   EXPECT_EQ(taker.results->error().message,
             "app-front: calling test:demo/api@0.1.0.add: no link for test:demo/api@0.1.0");
 }

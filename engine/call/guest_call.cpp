@@ -320,7 +320,7 @@ void GuestCall::stop(Error error) {
 void GuestCall::reply(Result<contracts::Image> results, contracts::HttpCode code) {
   if (!results) shard_.counters_.errors[static_cast<std::size_t>(results.error().code)].add(1);
   if (auto* replier = std::exchange(replier_, nullptr)) {
-    replier->on_reply({std::move(results), code});
+    replier->on_reply({std::move(results), code, begun_});
   } else if (auto* end = std::exchange(command_end_, nullptr); end != nullptr && !results) {
     end->on_exit(std::unexpected(std::move(results).error()));
   }

@@ -44,11 +44,13 @@ class Taker final : public contracts::Replier {
   void on_reply(contracts::Reply reply) noexcept override {
     pending.settled();
     results = std::move(reply.results);
+    begun = reply.begun;
     ++replies;
   }
   contracts::Pending pending;
   std::optional<Result<contracts::Image>> results;
   int replies = 0;
+  bool begun = false;  // as the reply said
 };
 
 // The image of numbers one after the other, and the number that an answer consists of.

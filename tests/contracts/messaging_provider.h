@@ -70,7 +70,7 @@ class TestComponent final : public contracts::Invoker {
     received.push_back(std::move(one));
     const Received copy = received.back();
     if (auto answer = handler_(copy)) {
-      replier.on_reply(reply(*std::move(answer)));
+      replier.on_reply(reply(*std::move(answer), begins));
       return {};
     }
     auto* call = new OpenHandling(*this, replier);
@@ -88,11 +88,12 @@ class TestComponent final : public contracts::Invoker {
     open_.pop_front();
     auto& replier = call->replier;
     delete call;
-    replier.on_reply(reply(*std::move(answer)));
+    replier.on_reply(reply(*std::move(answer), begins));
   }
 
   std::vector<Received> received;
   std::size_t most_open = 0, cancelled = 0;
+  bool begins = false;  // what fails had begun
 
  private:
   struct OpenHandling final : contracts::Call {
@@ -107,8 +108,9 @@ class TestComponent final : public contracts::Invoker {
     TestComponent* owner;  // null: it has gone
     contracts::Replier& replier;
   };
-  static contracts::Reply reply(Result<Said> result) {
-    if (!result) return {std::unexpected(std::move(result).error())};
+  static contracts::Reply reply(Result<Said> result, bool begun) {
+    if (!result)
+      return {std::unexpected(std::move(result).error()), contracts::HttpCode::none, begun};
     return {contracts::encode(std::forward_as_tuple(*result))};
   }
 
