@@ -166,6 +166,21 @@ std::string caller_of(std::string_view owner) {
                                       WEFT_GUESTS, owner);
 }
 
+// An application that uses a provider of its own with this configuration.
+std::string user_of_its_own(std::string_view name, std::string_view config) {
+  return head(name) + fmt::format(R"(    - name: hello
+      type: component
+      properties: {{image: "{}/hello.wasm"}}
+      traits:
+        - {{type: spreadscaler, properties: {{instances: 8}}}}
+        - {{type: link, properties: {{namespace: wasi, package: keyvalue, interfaces: [store], target: {{name: kv}}}}}}
+    - name: kv
+      type: capability
+      properties: {{image: "weft:keyvalue-sqlite", config: [{{name: c, properties: {{k: "{}"}}}}]}}
+)",
+                                  WEFT_GUESTS, config);
+}
+
 // A provider that starts, or does not.
 class EmptyProvider final : public contracts::Provider {
  public:
@@ -494,6 +509,20 @@ TEST_F(HostTest, keeps_a_provider_whose_successor_cannot_start_where_both_may_ru
 
   EXPECT_EQ(host_->generation(ComponentId("app-kv")), before);
   EXPECT_EQ(open_providers_, 1);
+}
+
+TEST_F(HostTest, closes_two_providers_before_their_successors_in_one_change) {
+  const auto both = [this](std::string_view config) {
+    return apply_all({user_of_its_own("one", config), user_of_its_own("two", config)});
+  };
+  ASSERT_TRUE(both("1").summary);
+  EXPECT_EQ(open_providers_, 2);
+  EXPECT_EQ(open_endpoints_, 4) << "one of each on each thread";
+
+  ASSERT_TRUE(both("2").summary);
+
+  EXPECT_EQ(open_providers_, 2);
+  EXPECT_EQ(open_endpoints_, 4);
 }
 
 TEST_F(HostTest, links_to_the_successor_of_a_provider_whose_configuration_changed) {
