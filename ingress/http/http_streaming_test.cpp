@@ -242,22 +242,6 @@ TEST(HttpClient, that_half_closes_still_gets_its_answers) {
   EXPECT_EQ(scenario.application.cancelled, 0);
 }
 
-TEST(HttpClient, that_is_still_there_gets_nothing_but_its_answer_however_long_its_request) {
-  net::HttpServerSettings settings;
-  settings.http.probe_after = std::chrono::milliseconds(5);
-  settings.http.probe_again = std::chrono::milliseconds(20);
-  Scenario scenario(settings);
-  RawClient client(scenario.port);
-  client.send("POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" +
-              std::string(100'000, 'x'));
-  ASSERT_TRUE(eventually([&] { return scenario.application.calls == 1; }));
-
-  std::this_thread::sleep_for(settings.http.probe_again * 10);
-
-  EXPECT_TRUE(client.hears_nothing());
-  EXPECT_EQ(scenario.application.cancelled, 0);
-}
-
 TEST(HttpClient, that_half_closes_and_waits_is_told_that_its_request_is_processed) {
   Scenario scenario;
   RawClient client(scenario.port);

@@ -150,6 +150,23 @@ TEST_F(HostScenario, keeps_a_guest_that_pauses_in_its_answer_when_its_client_onl
   EXPECT_EQ(metrics().client_left.value(), 0u);
 }
 
+// Some take what they did not ask for as the answer.
+TEST_F(HostScenario, says_nothing_before_its_answer_to_a_client_whose_request_nobody_reads) {
+  apply({});
+  auto asking = client();
+  asking.send("POST /sleep/7000 HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" +
+              std::string(100'000, 'x'));
+  ASSERT_TRUE(waits_for(start_ + seconds(7)));
+
+  for (int second = 0; second < 6; ++second) {
+    pass(seconds(1));
+    EXPECT_TRUE(asking.hears_nothing()) << second;
+  }
+  pass(seconds(1));
+
+  EXPECT_TRUE(asking.read_until("\r\n").starts_with("HTTP/1.1 200"));
+}
+
 // Nothing can be sent to such a client that is not its answer.
 TEST_F(HostScenario, answers_a_client_of_http_1_0_that_half_closed) {
   apply({});
